@@ -69,9 +69,10 @@ class Stdout:
         self._out.write(f"{text}\n".encode(self._encoding, errors="backslashreplace"))
 
     def lines(self, texts: Iterable[str]) -> None:
-        """Write several lines."""
-        for text in texts:
-            self.line(text)
+        """Write several lines, all of them at once: a hundred thousand writes take longer than the lines themselves."""
+        some = list(texts)
+        if some:
+            self.line("\n".join(some))
 
     def table(self, columns: Sequence[TextColumn], rows: Sequence[Sequence[str]]) -> None:
         """Write a table that fits the terminal."""
@@ -89,6 +90,27 @@ class Stdout:
         Control characters, bidi marks and lone surrogates are escapes in it: a name from outside drives no terminal.
         """
         self._out.write(escaped_json(encode_json(document, indent=2)).encode() + b"\n")
+
+    @contextmanager
+    def array(self) -> Iterator[Callable[[Iterable[Any]], None]]:
+        """Write a document that is an array piece by piece: yields a function that takes the next items of it.
+
+        A terminal gets them indented, like every document; elsewhere each is a line of its own, which takes a third of
+        the time.
+        """
+        is_begun = False
+
+        def add(items: Iterable[Any]) -> None:
+            nonlocal is_begun
+            texts = [escaped_json(encode_json(item, indent=2 if self.is_terminal else None)) for item in items]
+            if self.is_terminal:  # in a JSON text a line break is never part of a value
+                texts = ["  " + text.replace("\n", "\n  ") for text in texts]
+            if texts:
+                self._out.write((("," if is_begun else "[") + "\n" + ",\n".join(texts)).encode())
+                is_begun = True
+
+        yield add
+        self._out.write(b"\n]\n" if is_begun else b"[]\n")
 
     def flush(self) -> None:
         """Send on what was written. Raises `PipeClosed`."""

@@ -113,18 +113,13 @@ class RemotePage:
     """Its `Date`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One row of the registry: one part of a job in one of its attempts. Times are aware, in UTC."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """What a line of a list says of a batch: few enough columns that a hundred thousand are read in a second."""
 
-    key: int
-    """The registry's own number; stable for ever, also while the API's id is not known."""
-    revision: int
-    """Grows with every change to any batch of the registry: what changed since N is what has a larger one."""
     id: str | None
     """The API's id; None until it is known."""
     state: BatchState
-    job: str
     name: str
     part: int
     """From 1."""
@@ -133,19 +128,57 @@ class Batch:
     attempt: int
     """From 1; a retry is the next one."""
     requests: int
-    bytes: int
-    """Length of the body as it was or will be sent; 0 where the batch was made elsewhere."""
     counts: RequestCounts
-    processing_status: ProcessingStatus | None
     created_at: datetime | None
     """As the API says; None until it is known."""
     ended_at: datetime | None
-    expires_at: datetime | None
-    cancel_initiated_at: datetime | None
-    archived_at: datetime | None
     planned_at: datetime
     submitted_at: datetime | None
     """When the last send of it began."""
+    reason: str
+    """Why it stands where it stands, where that needs saying: it waits, was refused, is being looked for."""
+    models: tuple[str, ...]
+    cost_estimate: Decimal | None = None
+    """USD; None where unknown, never 0 for it."""
+    cost_actual: Decimal | None = None
+    outcomes: OutcomeCounts | None = None
+    """What its saved results turned out to be; None until they are saved and counted."""
+    cost_at_least: Decimal | None = None
+    """USD of the answers that can be priced, where others say nothing of their usage."""
+    without_usage: int = 0
+    """Answers that say nothing of their usage, so that `cost_actual` is not known."""
+
+    @property
+    def failed(self) -> int:
+        """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
+        return self.counts.failed if self.outcomes is None else self.outcomes.failed
+
+    @property
+    def success(self) -> Success:
+        """Whether all, some or few of its requests succeeded; ALL while nothing is known to have failed."""
+        if not self.failed:
+            return Success.ALL
+        # Both figures from one source: the API counts refusals and cut-off answers as succeeded, the saved results do
+        # not.
+        total = self.counts.settled if self.outcomes is None else self.outcomes.total
+        return Success.FEW if 2 * self.failed > total else Success.SOME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch(BatchSummary):
+    """One row of the registry: one part of a job in one of its attempts. Times are aware, in UTC."""
+
+    key: int
+    """The registry's own number; stable for ever, also while the API's id is not known."""
+    revision: int
+    """Grows with every change to any batch of the registry: what changed since N is what has a larger one."""
+    job: str
+    bytes: int
+    """Length of the body as it was or will be sent; 0 where the batch was made elsewhere."""
+    processing_status: ProcessingStatus | None
+    expires_at: datetime | None
+    cancel_initiated_at: datetime | None
+    archived_at: datetime | None
     sends: int
     """How often sending it was begun: tells one lost answer from the next."""
     lost_at: datetime | None
@@ -156,11 +189,8 @@ class Batch:
     results_bytes: int
     counts_moved: bool
     """Whether the server ever sent counts of it between "all processing" and the end."""
-    reason: str
-    """Why it stands where it stands, where that needs saying: it waits, was refused, is being looked for."""
     not_before: datetime | None
     """It is not worth sending again before this."""
-    models: tuple[str, ...]
     tags: tuple[str, ...]
     source: str
     """Where the requests came from, as the user named it; empty where the batch was made elsewhere."""
@@ -168,21 +198,12 @@ class Batch:
     workspace_id: str | None
     api_version: str | None
     betas: tuple[str, ...]
-    cost_estimate: Decimal | None = None
-    """USD; None where unknown, never 0 for it."""
-    cost_actual: Decimal | None = None
     note: str = ""
     """What a person has written down about its job."""
-    outcomes: OutcomeCounts | None = None
-    """What its saved results turned out to be; None until they are saved and counted."""
     results_digest: str = ""
     """Of the saved file of results, as `ResultStore` writes it; empty where it was saved by an earlier version."""
     accepted: str = ""
     """Why its saved results are not whole or not all ours, where a person took them all the same; else empty."""
-    cost_at_least: Decimal | None = None
-    """USD of the answers that can be priced, where others say nothing of their usage."""
-    without_usage: int = 0
-    """Answers that say nothing of their usage, so that `cost_actual` is not known."""
     organization_id: str | None = None
     base_url: str | None = None
     """The address it was planned for; None where its account was never learnt."""
@@ -205,24 +226,9 @@ class Batch:
         return self.created_at + RESULTS_KEPT if self.created_at else None
 
     @property
-    def failed(self) -> int:
-        """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
-        return self.counts.failed if self.outcomes is None else self.outcomes.failed
-
-    @property
     def has_full_success(self) -> bool:
         """Whether it ended and every request succeeded."""
         return self.state is BatchState.ENDED and self.failed == 0 and self.counts.processing == 0
-
-    @property
-    def success(self) -> Success:
-        """Whether all, some or few of its requests succeeded; ALL while nothing is known to have failed."""
-        if not self.failed:
-            return Success.ALL
-        # Both figures from one source: the API counts refusals and cut-off answers as succeeded, the saved results do
-        # not.
-        total = self.counts.settled if self.outcomes is None else self.outcomes.total
-        return Success.FEW if 2 * self.failed > total else Success.SOME
 
     @property
     def is_foreign(self) -> bool:

@@ -16,6 +16,7 @@ BatchtuiError
 │   └── OutputExists          an existing file would be replaced
 ├── CredentialsMissing        no key, token or profile was found
 ├── ResultsUnavailable        not ended yet, gone, or deleted
+├── ResultsBusy               another process has been fetching the same results for too long
 ├── ResultsDamaged            what arrived is not what the counts promise
 ├── OtherAccount              the credentials in use belong to another account than the part
 ├── TakenOver                 another process has taken over what this one was sending
@@ -191,6 +192,13 @@ class ResultsUnavailable(BatchtuiError):
 
     type = "results_unavailable"
     title = "No results"
+
+
+class ResultsBusy(BatchtuiError):
+    """Another process, or task, is fetching the same results and has not finished in time."""
+
+    type = "results_busy"
+    title = "Results are being fetched elsewhere"
 
 
 class ResultsDamaged(BatchtuiError):

@@ -77,20 +77,27 @@ class OutcomeCounts:
     def items(self) -> Iterator[tuple[Outcome, int]]:
         """Yield every outcome with its count, also those that do not occur."""
         # Fields are named as the outcomes' values are: a new outcome needs a field here, or `from_mapping` fails.
-        return ((Outcome(field.name), getattr(self, field.name)) for field in fields(self))
+        return ((outcome, getattr(self, outcome)) for outcome in _IN_ORDER)
 
     def __add__(self, other: OutcomeCounts) -> OutcomeCounts:
-        return OutcomeCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+        return OutcomeCounts(*(count + more for (_, count), (_, more) in zip(self.items(), other.items(), strict=True)))
 
     @property
     def total(self) -> int:
         """All results."""
-        return sum(count for _, count in self.items())
+        return (
+            self.succeeded + self.truncated + self.refused + self.paused + self.tool_use + self.empty + self.invalid
+            + self.errored + self.canceled + self.expired + self.unrecognized
+        )  # fmt: skip
 
     @property
     def failed(self) -> int:
         """Results that need a second look: failures, and answers that only look like successes."""
         return self.total - self.succeeded - self.tool_use
+
+
+_IN_ORDER = tuple(Outcome(field.name) for field in fields(OutcomeCounts))
+"""Outcomes in the order of the fields, which differs from that of the enumeration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
     SpendLimitReached,
     Unreachable,
 )
-from batchtui.gateway.exchange import retry_after
+from batchtui.gateway.exchange import header, retry_after
 from batchtui.gateway.redaction import dig, error_message, redact
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def unreadable_answer(what: str, ask: ApiRequest, response: httpx2.Response) -> 
             f"The API's response to {ask.operation} cannot be read: {what}.",
             hint=_open(ask),
             status=response.status_code,
-            request_id=response.headers.get("request-id"),
+            request_id=header(response.headers, "request-id"),
         ),
         ask,
     )
@@ -172,7 +172,7 @@ def _answered(error: APIStatusError, ask: ApiRequest) -> BatchtuiError:
         status=status,
         error_type=kind,
         error_code=code,
-        request_id=headers.get("request-id"),
+        request_id=header(headers, "request-id"),
         retry_after=retry_after(headers, now=datetime.now(UTC)),
     )
 

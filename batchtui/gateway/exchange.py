@@ -63,12 +63,12 @@ def to_api_call(
         at=at,
         milliseconds=milliseconds,
         status=response.status_code if response is not None else None,
-        request_id=_header(headers, "request-id"),
+        request_id=header(headers, "request-id"),
         batch_id=ask.batch_id,
         error=error,
         retry_after=retry_after(headers, now=at),
-        organization_id=_header(headers, "anthropic-organization-id"),
-        workspace_id=_header(headers, "anthropic-workspace-id"),
+        organization_id=header(headers, "anthropic-organization-id"),
+        workspace_id=header(headers, "anthropic-workspace-id"),
         server_time=server_time(headers),
         answered_at=answered_at,
         ratelimit=_limits(headers),
@@ -77,7 +77,7 @@ def to_api_call(
 
 def account_of(headers: Mapping[str, str], base_url: str) -> Account:
     """Return the account that a response names, at this address."""
-    return Account(base_url, _header(headers, "anthropic-organization-id"), _header(headers, "anthropic-workspace-id"))
+    return Account(base_url, header(headers, "anthropic-organization-id"), header(headers, "anthropic-workspace-id"))
 
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
@@ -130,7 +130,8 @@ def _http_date(said: str | None) -> datetime | None:
         return None
 
 
-def _header(headers: Mapping[str, str], name: str) -> str | None:
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header, shortened and without keys; None where there is none."""
     said = headers.get(name)
     return redact(said, _LONGEST_HEADER) if said else None
 

@@ -124,6 +124,7 @@ def parse_model(value: object) -> ModelInfo | None:
     identity = dig(value, "id")
     if not isinstance(identity, str) or not identity:
         return None
+    identity = redact(identity, LONGEST_ID)
     name, lifecycle = dig(value, "display_name"), dig(value, "lifecycle")
     can = partial(_supported, value, "capabilities")
     types = {each: can("thinking", "types", each) for each in _names(dig(value, "capabilities", "thinking", "types"))}
@@ -134,7 +135,7 @@ def parse_model(value: object) -> ModelInfo | None:
         levels = dict.fromkeys(levels or EFFORTS, False)
     return ModelInfo(
         id=identity,
-        name=name if isinstance(name, str) and name else identity,
+        name=redact(name, LONGEST_ID) if isinstance(name, str) and name else identity,
         max_tokens=_number(dig(value, "max_tokens")) or None,
         max_input_tokens=_number(dig(value, "max_input_tokens")) or None,
         batches=can("batch"),

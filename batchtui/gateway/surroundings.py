@@ -9,10 +9,13 @@ from __future__ import annotations
 import importlib
 import re
 import ssl
+from base64 import b64decode
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.request import getproxies
 
 from batchtui.domain.errors import UsageError
+from batchtui.gateway.redaction import remember_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,7 +36,9 @@ def open_http_client() -> httpx2.AsyncClient:
     anthropic, httpx2_module = importlib.import_module("anthropic"), importlib.import_module("httpx2")
     _mend_no_proxy()
     try:
-        client: httpx2.AsyncClient = anthropic.DefaultAsyncHttpxClient(follow_redirects=False)
+        client: httpx2.AsyncClient = anthropic.DefaultAsyncHttpxClient(
+            follow_redirects=False, event_hooks={"request": [_remember_credentials]}
+        )
     except ImportError:
         raise UsageError(
             f"{_socks_variables()} names a SOCKS proxy, which needs the package `socksio`.",
@@ -50,6 +55,20 @@ def open_http_client() -> httpx2.AsyncClient:
             hint="Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY; they look like http://host:port.",
         ) from None
     return client
+
+
+async def _remember_credentials(request: httpx2.Request) -> None:
+    """Have whatever a request proves its sender with masked wherever a server echoes it.
+
+    Only here are all of them known: a key, the token of a profile, and headers of the user's own.
+    """
+    for name in ("x-api-key", "authorization", "proxy-authorization"):
+        scheme, _, credential = request.headers.get(name, "").rpartition(" ")
+        remember_secret(credential)
+        if scheme.lower() == "basic":
+            with suppress(ValueError):
+                remember_secret(b64decode(credential).decode().partition(":")[2])
+    remember_secret(request.url.password)
 
 
 def _socks_variables() -> str:

@@ -96,7 +96,7 @@ class Jobs:
                 await check()
             if keep is not None:
                 keep()
-            await insert_job(tx, job)
+            await insert_jobs(tx, [job])
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
             await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)
@@ -241,24 +241,17 @@ def _by_number(parts: Sequence[PartPlan], keys: Sequence[int]) -> dict[int, int]
     return {part.part: key for part, key in zip(parts, keys, strict=True)}
 
 
-async def insert_job(tx: aiosqlite.Connection, job: Job) -> None:
-    """Write the row of a job within a transaction."""
-    await tx.execute(
+async def insert_jobs(tx: aiosqlite.Connection, jobs: Sequence[Job]) -> None:
+    """Write the rows of jobs within a transaction."""
+    await tx.executemany(
         "INSERT INTO jobs (id, name, created_at, source, requests, bytes, fingerprint, models, tags, profile,"
         " api_version, betas, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            job.id,
-            job.name,
-            encode_time(job.created_at),
-            job.source,
-            job.requests,
-            job.bytes,
-            job.fingerprint,
-            list_text(job.models),
-            list_text(job.tags),
-            job.profile,
-            job.api_version,
-            list_text(job.betas),
-            job.note,
-        ),
-    )
+        [
+            (
+                job.id, job.name, encode_time(job.created_at), job.source, job.requests, job.bytes, job.fingerprint,
+                list_text(job.models), list_text(job.tags), job.profile, job.api_version, list_text(job.betas),
+                job.note,
+            )
+            for job in jobs
+        ],
+    )  # fmt: skip

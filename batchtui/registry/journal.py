@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
     from sqlite3 import Row
 
@@ -120,6 +121,14 @@ async def note(
             batch_id,
             json.dumps(detail, ensure_ascii=False, default=str) if detail else "",
         ),
+    )
+
+
+async def note_each(tx: aiosqlite.Connection, at: datetime, event: str, about: Iterable[tuple[str, int, str]]) -> None:
+    """Note one act about many batches: job, key and id of each. One statement for all of them."""
+    await tx.executemany(
+        "INSERT INTO journal (at, kind, event, job_id, batch_key, batch_id) VALUES (?, 'act', ?, ?, ?, ?)",
+        [(encode_time(at), event, *each) for each in about],
     )
 
 

@@ -15,7 +15,7 @@ from batchtui.domain.notice import NoticeKind
 from batchtui.domain.send_evidence import MARK_IS_FRESH, Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
-from batchtui.registry.batches.transitions import apply_remote, fetch, row_of, transition
+from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time
 from batchtui.registry.database.row_mapping import CHOSEN, FITS
 from batchtui.registry.journal import note
@@ -456,6 +456,7 @@ class Sends:
             sender=None, **columns,
         )  # fmt: skip
         await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
+        await note_heard(tx, [before["key"]], now)
 
 
 def _is_sender(before: Row, sender: str) -> bool:

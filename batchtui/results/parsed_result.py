@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.usage import Usage
@@ -34,6 +34,10 @@ class ParsedResult:
     def outcome(self) -> Outcome:
         """What became of the request."""
         return self.reading.outcome
+
+    def with_outcome(self, outcome: Outcome) -> ParsedResult:
+        """Return it with this outcome: whether an answer is the JSON that was asked for only its request tells."""
+        return replace(self, reading=self.reading._replace(outcome=outcome))
 
     @property
     def usage(self) -> Usage:

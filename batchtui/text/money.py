@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
 
 UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
@@ -73,7 +73,7 @@ def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: Reque
     return f"{said}; billed are the {counts.succeeded:,} of {counts.total:,} that succeeded"
 
 
-def batch_cost(batch: Batch, *, narrow: bool = False) -> str:
+def batch_cost(batch: BatchSummary, *, narrow: bool = False) -> str:
     """Return what a batch cost, at least cost, or is estimated to: `$1.92`, `at least $1.92`, `~$2.10`.
 
     Where answers say nothing of their usage the estimate is not shown: the batch has ended, and it was only a guess.

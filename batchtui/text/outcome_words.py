@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from batchtui.domain.result import Outcome
@@ -11,7 +12,8 @@ from batchtui.text.numbers import count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batch import BatchSummary, RequestCounts
+    from batchtui.domain.result import OutcomeCounts
 
 
 def outcome_words(outcomes: Mapping[Outcome, int]) -> str:
@@ -19,6 +21,7 @@ def outcome_words(outcomes: Mapping[Outcome, int]) -> str:
     return ", ".join(f"{count(outcomes[one])} {OUTCOMES[one].word}" for one in Outcome if outcomes.get(one)) or "none"
 
 
+@lru_cache(maxsize=1024)
 def counts_words(counts: RequestCounts) -> str:
     """Say the API's counts; what there is none of is left out."""
     said = {
@@ -31,6 +34,11 @@ def counts_words(counts: RequestCounts) -> str:
     return ", ".join(f"{count(number)} {word}" for word, number in said.items() if number) or "none"
 
 
-def batch_outcome_words(batch: Batch) -> str:
+def batch_outcome_words(batch: BatchSummary) -> str:
     """Say what became of a batch's requests as closely as is known: its saved results, else the API's counts."""
-    return counts_words(batch.counts) if batch.outcomes is None else outcome_words(dict(batch.outcomes.items()))
+    return counts_words(batch.counts) if batch.outcomes is None else _words_of(batch.outcomes)
+
+
+@lru_cache(maxsize=1024)
+def _words_of(outcomes: OutcomeCounts) -> str:
+    return outcome_words(dict(outcomes.items()))

@@ -1,4 +1,4 @@
-"""Lay out a plain-text table that fits the terminal: `table`."""
+"""Lay out a plain-text table that fits the terminal: `table`, and `PagedTable` for rows that come in pages."""
 
 from __future__ import annotations
 
@@ -34,11 +34,46 @@ def table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], *, fit_t
         rows: one safe text a column each.
         fit_to: the width to fit in terminal columns; None for as wide as it comes, for a pipe.
     """
-    needs = [max([width(column.title), *(width(row[at]) for row in rows)]) for at, column in enumerate(columns)]
-    shown = _squeezed(columns, needs, fit_to)
-    for line in ([column.title for column in columns], *rows):
-        cells = [pad(line[at], room, right=columns[at].right) for at, room in shown.items()]
-        yield (" " * GAP).join(cells).rstrip()
+    return PagedTable(columns, fit_to).page(rows)
+
+
+class PagedTable:
+    """A table whose rows come in pages, so that a hundred thousand of them take the memory of one page.
+
+    A column grows with the first page that needs more room, and never shrinks.
+    """
+
+    def __init__(self, columns: Sequence[TextColumn], fit_to: int | None = None) -> None:
+        self._columns = columns
+        self._fit_to = fit_to
+        self._needs = [width(column.title) for column in columns]
+        self._heading: list[Sequence[str]] = [[column.title for column in columns]]
+
+    def page(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+        """Yield the lines of some rows; the heading comes before those of the first page."""
+        lines, self._heading = [*self._heading, *rows], []
+        if not lines:
+            return
+        cells = list(zip(*lines, strict=True))
+        self._needs = [max(need, _widest(column)) for need, column in zip(self._needs, cells, strict=True)]
+        formats: list[str] = []
+        shown: list[Sequence[str]] = []
+        for at, room in _squeezed(self._columns, self._needs, self._fit_to).items():
+            right = self._columns[at].right
+            if "".join(cells[at]).isascii() and room == self._needs[at]:
+                # The formatting of a whole line at once is five times as fast as padding each of its cells.
+                formats.append(f"%{'' if right else '-'}{room}s")
+                shown.append(cells[at])
+            else:
+                formats.append("%s")
+                shown.append([pad(cell, room, right=right) for cell in cells[at]])
+        line_format = (" " * GAP).join(formats)
+        for line in zip(*shown, strict=True):
+            yield (line_format % line).rstrip()
+
+
+def _widest(cells: Sequence[str]) -> int:
+    return max(map(len if "".join(cells).isascii() else width, cells))
 
 
 def _squeezed(columns: Sequence[TextColumn], needs: Sequence[int], fit_to: int | None) -> dict[int, int]:

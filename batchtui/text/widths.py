@@ -29,7 +29,13 @@ def _columns(char: str) -> int:
 
 def width(text: str) -> int:
     """Return the number of terminal columns that `text` takes; it should have gone through `safe` before."""
-    return len(text) if text.isascii() else sum(columns for _, columns in _cells(text))
+    return len(text) if text.isascii() else _measured(text)
+
+
+@lru_cache(maxsize=4096)
+def _measured(text: str) -> int:
+    # Remembered: the same few signs, such as the dash of an unknown cost, stand in most rows.
+    return sum(columns for _, columns in _cells(text))
 
 
 def _cells(text: str) -> list[tuple[str, int]]:
@@ -66,6 +72,9 @@ def fit(text: str, columns: int, *, ellipsis: str = "…") -> str:
 
 def pad(text: str, columns: int, *, right: bool = False, ellipsis: str = "…") -> str:
     """Return `text` cut or filled with spaces to exactly `columns` columns; `right` aligns it to the right edge."""
+    # Most cells are ASCII and fit; measuring them closely takes three times as long.
+    if text.isascii() and len(text) <= columns:
+        return text.rjust(columns) if right else text.ljust(columns)
     text = fit(text, columns, ellipsis=ellipsis)
     space = " " * (columns - width(text))
     return space + text if right else text + space

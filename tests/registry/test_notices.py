@@ -51,12 +51,12 @@ async def test_the_end_of_a_batch_is_one_notice_however_often_it_is_heard(regist
 
 
 async def test_a_batch_that_had_ended_before_it_was_brought_in_is_no_news(registry: Registry) -> None:
-    await registry.batches.add_foreign([(remote(status="ended", ended_at=START), job("job_2"))], None)
+    await registry.batches.add_foreign(remote(status="ended", ended_at=START), job("job_2"))
     assert await kinds(registry) == []
 
 
 async def test_a_batch_made_elsewhere_that_ends_here_is_news(registry: Registry) -> None:
-    await registry.batches.add_foreign([(remote(), job("job_2"))], None)
+    await registry.batches.add_foreign(remote(), job("job_2"))
     await registry.batches.heard([remote(status="ended", ended_at=START)])
     assert await kinds(registry) == [NoticeKind.ENDED]
 

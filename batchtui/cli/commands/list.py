@@ -18,12 +18,17 @@ from batchtui.text.filter_language import terms_of
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batchtui.cli.session import Session
     from batchtui.domain.query import SortKey
+    from batchtui.services.workspace import Workspace
 
 RUNNING = "running"
 ON_A_SCREEN = 50
 """Rows that are shown on a terminal unless `--limit` or `--all` is given; a pipe gets all."""
+AT_ONCE = 2000
+"""Batches that are read and written at a time."""
 
 
 @define_command(
@@ -65,9 +70,10 @@ async def command(
 ) -> None:
     """List the registry's batches, newest first.
 
-    A filter is made of words, which are looked for in names, ids, tags and files, and of field filters: FIELD:VALUE, as
-    status:ended,running  tag:eval  name:"my job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h.
-    All of them must match; `!` negates one.
+    A filter consists of words, which are searched for in names, ids, tags and files, and of field filters: FIELD:VALUE,
+    such as status:ended,running  tag:eval  name:"my
+    job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h. All of them must match; `!` negates one.
+    `batchtui help filters` lists the fields.
     """
     query = BatchQuery(
         states=_states(states), tags=tags, terms=terms_of(text), deleted=everything, sort=sort, descending=reverse
@@ -82,18 +88,27 @@ async def command(
         order = await workspace.registry.views.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN
-        batches = await workspace.registry.views.page(order[:limit])
-        now = workspace.clock.now()
-        # The table has no column for it, and the history is a query over all ended batches.
-        ends = await target_view.ends(workspace) if session.json else None
-    if session.json:
-        session.out.document(documents.batch_documents(batches, ends))
-    elif batches:
-        batch_views.show_batches(session.out, batches, now)
-    else:
+        wanted = order[:limit]
+        await (_write_documents if session.json else _write_rows)(session, workspace, wanted)
+    if not order and not session.json:
         session.notes.say(_nothing(has_filter=bool(states or tags or text)))
-    if len(batches) < len(order) and not session.json:
-        session.notes.say(f"{len(batches)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
+    if len(wanted) < len(order) and not session.json:
+        session.notes.say(f"{len(wanted)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
+
+
+async def _write_rows(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
+    """Write a table, page by page, so that memory stays the same however many batches there are."""
+    views, table = workspace.registry.views, batch_views.BatchTable(session.out, workspace.clock.now())
+    for start in range(0, len(keys), AT_ONCE):
+        table.show(await views.summaries(keys[start : start + AT_ONCE]))
+
+
+async def _write_documents(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
+    # The table has no column for the end, and the history is a query over all ended batches.
+    views, ends = workspace.registry.views, await target_view.ends(workspace)
+    with session.out.array() as add:
+        for start in range(0, len(keys), AT_ONCE):
+            add(documents.batch_documents(await views.page(keys[start : start + AT_ONCE]), ends))
 
 
 def _states(names: tuple[str, ...]) -> frozenset[BatchState]:

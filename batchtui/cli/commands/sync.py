@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from batchtui.services.batches.sync import SyncReport
 
 
+FIRST_ROWS = 20
+"""Batches of each group that are shown as text."""
+
+
 @define_command(
     "sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"]
 )
 @click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
 async def command(session: Session, since: datetime | None) -> None:
-    """Import batches created elsewhere in the workspace; show what is only here, and what is gone."""
+    """Import batches created elsewhere in the workspace; show which are only here, and which are gone."""
     from batchtui.services.batches.sync import sync
 
     async with session.workspace() as workspace:
@@ -49,7 +53,9 @@ async def command(session: Session, since: datetime | None) -> None:
     for title, batches in groups.items():
         if batches:
             session.out.line(f"\n{title}: {amount(len(batches), 'batch', 'batches')}")
-            batch_views.show_batches(session.out, batches, now)
+            batch_views.show_batches(session.out, batches[:FIRST_ROWS], now)
+            if len(batches) > FIRST_ROWS:
+                session.out.line(f"… and {len(batches) - FIRST_ROWS:,} more; --json has all of them.")
     for entry in report.unreadable:
         session.notes.say(f"Skipped {entry.id or 'an entry without an id'}: {entry.why}.")
     if not report.is_whole:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.runtime.clock import sleep_until_any
 from batchtui.tui.hints.guide import Hint
 
 if TYPE_CHECKING:
@@ -118,23 +119,12 @@ class Tour:
         self._changed()
         await self._wait(step.patience)
         if self._hint.is_done:
-            self._passed.clear()
             await self._wait(APPLAUSE)
 
     async def _wait(self, seconds: float) -> None:
         """Wait so long, or until the story is to go on."""
-        waits = [
-            asyncio.ensure_future(self._passed.wait()),
-            # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay
-            # together.
-            asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds / self._speed)),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay together.
+        await sleep_until_any(self._backstage.workspace.clock, seconds / self._speed, self._passed)
 
 
 def _is_same(command_id: str, wanted: str) -> bool:

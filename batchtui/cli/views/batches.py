@@ -13,7 +13,7 @@ from batchtui.text.money import at_least, batch_cost, batch_cost_in_full, cost_i
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.outcome_words import batch_outcome_words, counts_words, outcome_words
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.tables import TextColumn
+from batchtui.text.tables import PagedTable, TextColumn
 from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.cli.stdout import Stdout
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job
     from batchtui.domain.result import Outcome
@@ -43,12 +43,25 @@ _LONGEST_NAME = 40
 """Columns that a name takes at most in a table, so that a long file name leaves room for the rest."""
 
 
-def show_batches(output: Stdout, batches: Sequence[Batch], now: datetime) -> None:
+def show_batches(output: Stdout, batches: Sequence[BatchSummary], now: datetime) -> None:
     """Write batches as a table."""
-    output.table(COLUMNS, [_row(batch, now, output) for batch in batches])
+    BatchTable(output, now).show(batches)
 
 
-def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
+class BatchTable:
+    """Writes batches as a table, a page at a time."""
+
+    def __init__(self, output: Stdout, now: datetime) -> None:
+        self._output = output
+        self._now = now
+        self._table = PagedTable(COLUMNS, output.width)
+
+    def show(self, batches: Sequence[BatchSummary]) -> None:
+        """Write the next batches."""
+        self._output.lines(self._table.page([_row(batch, self._now, self._output) for batch in batches]))
+
+
+def _row(batch: BatchSummary, now: datetime, output: Stdout) -> tuple[str, ...]:
     # A batch made elsewhere has no name but its id, which has a column of its own.
     name = "·" if batch.name == batch.id else sanitize(batch.name)
     moment = batch.ended_at or batch.created_at or batch.submitted_at or batch.planned_at
@@ -65,19 +78,19 @@ def _row(batch: Batch, now: datetime, output: Stdout) -> tuple[str, ...]:
     )
 
 
-def state_words(batch: Batch, output: Stdout) -> str:
+def state_words(batch: BatchSummary, output: Stdout) -> str:
     """Return a batch's state: glyph and word on a terminal, the word alone in a pipe."""
     sign = state_sign(batch.state, batch.success)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
 
 
-def part_words(batch: Batch) -> str:
+def part_words(batch: BatchSummary) -> str:
     """Return which part of which attempt it is: `2/3`, `1/1 #2`."""
     part = "" if batch.parts == 1 else f"{batch.part}/{batch.parts}"
     return f"{part} #{batch.attempt}".strip() if batch.attempt > 1 else part
 
 
-def progress_words(batch: Batch) -> str:
+def progress_words(batch: BatchSummary) -> str:
     """Return the outcomes of the requests once there are any, else the reason of the state."""
     if batch.state is BatchState.ENDED or batch.counts.settled:
         return batch_outcome_words(batch)
@@ -105,7 +118,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
         ("note", one_line(batch.note)),
         ("created", _moment(batch.created_at, now)),
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
-        ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
+        ("ETA", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
         ("ended", _moment(batch.ended_at, now)),
         ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),

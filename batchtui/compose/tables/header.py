@@ -112,7 +112,7 @@ def _refuted_by_text(names: list[str], columns: list[list[str]]) -> HeaderVerdic
     named = [name for name in names if name]
     if len(set(named)) < len(named):
         twice = next(name for name in named if named.count(name) > 1)
-        return HeaderVerdict(False, f'"{_short(twice)}" stands in it twice', False)
+        return HeaderVerdict(False, f'"{_short(twice)}" is in it twice', False)
     if all(re.search(r"\s.*[.!…]$", name) for name in named):
         return HeaderVerdict(False, "it ends like a sentence", len(named) == 1)
     return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.states import BatchState, ResultsState
-from batchtui.registry.batches.transitions import apply_remote, fetch, row_of, transition
+from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, remote_columns, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text, outcomes_text
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
-from batchtui.registry.jobs import insert_job
-from batchtui.registry.journal import note
+from batchtui.registry.jobs import insert_jobs
+from batchtui.registry.journal import note, note_each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
+    from sqlite3 import Row
+
+    import aiosqlite
 
     from batchtui.domain.batch import Batch, RemoteBatch
     from batchtui.domain.clock import Clock
@@ -61,17 +65,23 @@ class Batches:
         Returns:
             The keys of those that changed.
         """
-        changed: list[int] = []
+        async with self._database.transaction() as tx:
+            return await _hear(tx, list(remotes), self._clock.now())
+
+    async def merge_page(
+        self, remotes: Sequence[RemoteBatch], job_of: Callable[[RemoteBatch], Job], account: Account | None
+    ) -> tuple[list[int], list[int]]:
+        """Write one page of the API's list in one transaction; a batch that is not known here gets a job of its own.
+
+        Returns:
+            The keys of the batches that are new here, and of those that changed or came back.
+        """
         now = self._clock.now()
         async with self._database.transaction() as tx:
-            for remote in remotes:
-                before = await fetch(tx, "SELECT * FROM batches WHERE id = ?", (remote.id,))
-                # A list that was on its way while the batch was deleted must not bring it back.
-                if before is None or BatchState(before["state"]) is BatchState.DELETED:
-                    continue
-                if await apply_remote(tx, before, remote, now):
-                    changed.append(before["key"])
-        return changed
+            restored = await _restore(tx, remotes, now)
+            changed = await _hear(tx, remotes, now)
+            added = await _add_foreign(tx, remotes, job_of, account, now)
+        return added, [*restored, *changed]
 
     async def missed(self, key: int) -> datetime:
         """Note that the API did not show a batch. Returns since when it has not been shown."""
@@ -98,17 +108,8 @@ class Batches:
         Returns:
             Their keys.
         """
-        restored: list[int] = []
-        now = self._clock.now()
         async with self._database.transaction() as tx:
-            for remote in remotes:
-                before = await fetch(tx, f"SELECT * FROM batches AS b WHERE b.id = ? AND {_FORGOTTEN}", (remote.id,))
-                if before is None:
-                    continue
-                await transition(tx, before, remote.state, "batch.restored", now, reason="")
-                await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
-                restored.append(before["key"])
-        return restored
+            return await _restore(tx, list(remotes), self._clock.now())
 
     async def attach(self, key: int, requests: StagedRequests, *, source: str, models: Sequence[str]) -> None:
         """Write that the requests of a batch that was made elsewhere are kept now, as its job's first attempt."""
@@ -168,39 +169,11 @@ class Batches:
             )  # fmt: skip
         return True
 
-    async def add_foreign(self, found: Sequence[tuple[RemoteBatch, Job]], account: Account | None) -> list[int]:
-        """Bring in batches that were made elsewhere, each with a job of its own, in one transaction.
-
-        Returns:
-            The keys of those that the registry did not know.
-        """
-        now = self._clock.now()
-        added: list[int] = []
+    async def add_foreign(self, remote: RemoteBatch, job: Job) -> int | None:
+        """Bring in a batch that was made elsewhere. Returns its key; None where the registry knows it."""
         async with self._database.transaction() as tx:
-            for remote, job in found:
-                if await fetch(tx, "SELECT 1 FROM batches WHERE id = ?", (remote.id,)) is not None:
-                    continue
-                await insert_job(tx, job)
-                cursor = await tx.execute(
-                    "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at, base_url,"
-                    " organization_id, workspace_id, seen_seq)"
-                    " VALUES (?, ?, 1, 1, 1, ?, ?, ?, ?, ?, ?, (SELECT coalesce(max(seq), 0) FROM journal))",
-                    (
-                        remote.id,
-                        job.id,
-                        remote.state,
-                        remote.counts.total,
-                        encode_time(remote.created_at),
-                        account and account.base_url,
-                        account and account.organization,
-                        account and account.workspace,
-                    ),
-                )
-                assert cursor.lastrowid is not None
-                await apply_remote(tx, await row_of(tx, cursor.lastrowid), remote, now)
-                await note(tx, now, "batch.found", job=job.id, key=cursor.lastrowid, batch_id=remote.id)
-                added.append(cursor.lastrowid)
-        return added
+            added = await _add_foreign(tx, [remote], lambda _: job, remote.account, self._clock.now())
+        return added[0] if added else None
 
     async def set_results(
         self,
@@ -267,3 +240,83 @@ class Batches:
     async def _change(self, key: int, target: BatchState, event: str, **columns: Any) -> None:
         async with self._database.transaction() as tx:
             await transition(tx, await row_of(tx, key), target, event, self._clock.now(), **columns)
+
+
+async def _rows_of(tx: aiosqlite.Connection, remotes: Sequence[RemoteBatch]) -> dict[str, Row]:
+    """Return the rows of these batches that the registry knows, by id."""
+    # One question for a whole page: each question to the connection is a hop to its thread and back. A list of JSON is
+    # one value, and a statement takes a limited number of those.
+    ids = json.dumps([remote.id for remote in remotes])
+    async with tx.execute("SELECT * FROM batches WHERE id IN (SELECT value FROM json_each(?))", (ids,)) as cursor:
+        return {row["id"]: row async for row in cursor}
+
+
+async def _hear(tx: aiosqlite.Connection, remotes: Sequence[RemoteBatch], now: datetime) -> list[int]:
+    """Write what the API said about batches that the registry knows. Returns the keys of those that changed."""
+    rows = await _rows_of(tx, remotes)
+    changed: list[int] = []
+    heard: list[int] = []
+    for remote in remotes:
+        before = rows.get(remote.id)
+        # A list that was on its way while the batch was deleted must not bring it back.
+        if before is None or BatchState(before["state"]) is BatchState.DELETED:
+            continue
+        heard.append(before["key"])
+        if await apply_remote(tx, before, remote, now):
+            changed.append(before["key"])
+            rows[remote.id] = await row_of(tx, before["key"])  # a list may show the same batch twice
+    await note_heard(tx, heard, now)
+    return changed
+
+
+async def _restore(tx: aiosqlite.Connection, remotes: Sequence[RemoteBatch], now: datetime) -> list[int]:
+    restored: list[int] = []
+    rows = await _rows_of(tx, remotes)
+    deleted = {remote.id: remote for remote in remotes if remote.id in rows and rows[remote.id]["state"] == "deleted"}
+    for remote in deleted.values():
+        before = await fetch(tx, f"SELECT * FROM batches AS b WHERE b.id = ? AND {_FORGOTTEN}", (remote.id,))
+        if before is None:
+            continue
+        await transition(tx, before, remote.state, "batch.restored", now, reason="")
+        await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
+        await note_heard(tx, [before["key"]], now)
+        restored.append(before["key"])
+    return restored
+
+
+async def _add_foreign(
+    tx: aiosqlite.Connection,
+    remotes: Sequence[RemoteBatch],
+    job_of: Callable[[RemoteBatch], Job],
+    account: Account | None,
+    now: datetime,
+) -> list[int]:
+    """Bring in those of these batches that the registry does not know. Returns their keys."""
+    rows = await _rows_of(tx, remotes)
+    new = {remote.id: (remote, job_of(remote)) for remote in remotes if remote.id not in rows}
+    last = await fetch(tx, "SELECT coalesce(max(key), 0) FROM batches", ())
+    seen = await fetch(tx, "SELECT coalesce(max(seq), 0) FROM journal", ())
+    assert last is not None
+    assert seen is not None
+    keys = range(last[0] + 1, last[0] + 1 + len(new))
+    # All jobs, then all batches, then all entries: three statements for a page, however many batches it has.
+    await insert_jobs(tx, [job for _, job in new.values()])
+    await tx.executemany(
+        "INSERT INTO batches (key, id, job_id, part, parts, attempt, state, requests, planned_at, refreshed_at,"
+        " base_url, organization_id, workspace_id, seen_seq, processing_status, processing, succeeded, errored,"
+        " canceled, expired, created_at, ended_at, expires_at, cancel_initiated_at, archived_at, counts_moved, results)"
+        f" VALUES ({', '.join('?' * 27)})",
+        [
+            (
+                key, remote.id, job.id, 1, 1, 1, remote.state, remote.counts.total, encode_time(remote.created_at),
+                encode_time(now), account and account.base_url, account and account.organization,
+                account and account.workspace, seen[0], *remote_columns(remote).values(),
+            )
+            for key, (remote, job) in zip(keys, new.values(), strict=True)
+        ],
+    )  # fmt: skip
+    await note_each(
+        tx, now, "batch.found",
+        [(job.id, key, remote.id) for key, (remote, job) in zip(keys, new.values(), strict=True)],
+    )  # fmt: skip
+    return list(keys)

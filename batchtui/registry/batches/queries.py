@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from batchtui.domain.errors import RegistryDamaged
 from batchtui.domain.forecast import Lasted
@@ -16,14 +16,14 @@ from batchtui.domain.states import BatchState
 from batchtui.registry.batches.query_sql import NEWEST, conditions, order_by
 from batchtui.registry.database.codecs import decode_time, encode_time, text_list
 from batchtui.registry.database.data_version import DataVersion
-from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
+from batchtui.registry.database.row_mapping import BATCH_SELECT, SUMMARY_SELECT, to_batch, to_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from sqlite3 import Row
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batch import Batch, BatchSummary
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 
@@ -32,15 +32,21 @@ PAGE = 500
 """The most keys asked for in one statement."""
 
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
 def _readable(rows: Iterable[Row]) -> list[Batch]:
     """Return rows as batches. One that cannot be read is logged and left out: it must not hide all others."""
-    found: list[Batch] = []
+    return list(_read_each(rows, to_batch).values())
+
+
+def _read_each(rows: Iterable[Row], read: Callable[[Row], T]) -> dict[int, T]:
+    """Return what can be read of these rows, by the key of the batch, in their order."""
+    found: dict[int, T] = {}
     for row in rows:
         try:
-            found.append(to_batch(row))
+            found[row[0]] = read(row)
         except RegistryDamaged as error:
             _log.error("%s", error)
     return found
@@ -75,7 +81,7 @@ class BatchQueries:
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
         """Return the keys of the batches that a query names, in its order."""
         # An array: a million keys are 8 MB, and 40 as a list of ints.
-        return array("q", [row[0] for row in await self._ordered(query or BatchQuery())])
+        return array("q", [key for (key,) in await self._ordered(query or BatchQuery(), "b.key")])
 
     async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
         """Return the keys of the batches that a query names, by job; a job comes where the first of its batches would.
@@ -83,29 +89,34 @@ class BatchQueries:
         Where the sort key can be summed up, such as requests or cost, jobs are ordered by their sums.
         """
         jobs: dict[str, array[int]] = {}
-        for key, job in await self._ordered(query or BatchQuery(), by_job=True):
+        for job, key in await self._ordered(query or BatchQuery(), "b.job_id, b.key", by_job=True):
             jobs.setdefault(job, array("q")).append(key)
         return jobs
 
-    async def _ordered(self, query: BatchQuery, *, by_job: bool = False) -> Iterable[Row]:
+    async def _ordered(self, query: BatchQuery, columns: str, *, by_job: bool = False) -> Iterable[Row]:
         now = self._clock.now()
         where, values = conditions(query, now)
         order, more = order_by(query.sort, now, turned=query.descending, by_job=by_job)
         limit = "" if query.limit is None else f" LIMIT {int(query.limit)}"
+        joined = " JOIN jobs AS j ON j.id = b.job_id" if "j." in order else ""
         return await self._database.all(
-            f"SELECT b.key, b.job_id FROM batches AS b JOIN jobs AS j ON j.id = b.job_id WHERE {where}"
-            f" ORDER BY {order}{limit}",
-            [*values, *more],
+            f"SELECT {columns} FROM batches AS b{joined} WHERE {where} ORDER BY {order}{limit}", [*values, *more]
         )
 
     async def page(self, keys: Sequence[int]) -> list[Batch]:
         """Return the batches with these keys, in this order; keys that are gone are left out."""
-        found: dict[int, Batch] = {}
+        return await self._page(keys, BATCH_SELECT, to_batch)
+
+    async def summaries(self, keys: Sequence[int]) -> list[BatchSummary]:
+        """Return what a list says of the batches with these keys, in this order; keys that are gone are left out."""
+        return await self._page(keys, SUMMARY_SELECT, to_summary)
+
+    async def _page(self, keys: Sequence[int], select: str, read: Callable[[Row], T]) -> list[T]:
+        found: dict[int, T] = {}
         for start in range(0, len(keys), PAGE):
             some = keys[start : start + PAGE]
             marks = ",".join("?" * len(some))
-            rows = await self._database.all(f"{BATCH_SELECT} WHERE b.key IN ({marks})", some)
-            found |= {batch.key: batch for batch in _readable(rows)}
+            found |= _read_each(await self._database.all(f"{select} WHERE b.key IN ({marks})", some), read)
         return [found[key] for key in keys if key in found]
 
     async def select(self, query: BatchQuery | None = None) -> list[Batch]:
@@ -205,15 +216,10 @@ class BatchQueries:
             for row in rows
         ]
 
-    async def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Return those of these API ids that the registry knows."""
-        known: set[str] = set()
-        for start in range(0, len(ids), PAGE):
-            some = ids[start : start + PAGE]
-            marks = ",".join("?" * len(some))
-            rows = await self._database.all(f"SELECT id FROM batches WHERE id IN ({marks})", some)
-            known.update(row["id"] for row in rows)
-        return known
+    async def ids(self) -> list[tuple[int, str | None]]:
+        """Return key and API id of every batch that is not deleted, newest first."""
+        rows = await self._database.all(f"SELECT key, id FROM batches AS b WHERE state <> 'deleted' ORDER BY {NEWEST}")
+        return [(row[0], row[1]) for row in rows]
 
     async def relations(self, ids: Sequence[str]) -> dict[str, tuple[Relation, int]]:
         """Say of those of these API ids that the registry knows whose they are, and when they were first seen.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UnknownTarget
@@ -12,6 +13,7 @@ from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from sqlite3 import Row
 
@@ -54,13 +56,37 @@ async def transition(
 
 
 async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatch, now: datetime) -> bool:
-    """Write what the API said about a batch to its row, state included. Returns whether anything differed."""
+    """Write what the API said about a batch to its row, state included. Returns whether anything differed.
+
+    That it was heard of is for the caller to note: see `note_heard`.
+    """
     was = BatchState(before["state"])
     # `ended` is final: an answer that was overtaken on the way must not take a batch back to running.
     target = was if was is BatchState.ENDED else _forward(was, remote.state)
+    columns = remote_columns(remote, before)
+    if target is not BatchState.MISSING:
+        columns["processing_status"] = target
+    if was is BatchState.ENDED and remote.state is not BatchState.ENDED:
+        columns = {"results": columns["results"]}
+    differing = {name: value for name, value in columns.items() if before[name] != value}
+    if not differing and target is was:
+        return False
+    event = f"batch.{target}" if target is not was else ""
+    await transition(tx, before, target, event, now, **differing, **({"reason": ""} if event else {}))
+    return True
+
+
+def remote_columns(remote: RemoteBatch, before: Row | None = None) -> dict[str, Any]:
+    """Return the columns of a row that follow from what the API says; `before` is the row, where there is one."""
     counts = remote.counts
-    columns: dict[str, Any] = {
-        "processing_status": target if target is not BatchState.MISSING else remote.processing_status,
+    # The API says that counts are zero until the batch has ended (SDK 2.11, MessageBatchRequestCounts); a server that
+    # moves them earlier can be shown as progress.
+    have_moved = 0 < counts.settled < counts.total and remote.state is not BatchState.ENDED
+    results = ResultsState(before["results"]) if before else ResultsState.NONE
+    # The API sets archived_at when results become unavailable (SDK 2.11, MessageBatch).
+    is_gone = remote.archived_at is not None and results in (ResultsState.NONE, ResultsState.PARTIAL)
+    return {
+        "processing_status": remote.processing_status,
         "processing": counts.processing,
         "succeeded": counts.succeeded,
         "errored": counts.errored,
@@ -71,26 +97,20 @@ async def apply_remote(tx: aiosqlite.Connection, before: Row, remote: RemoteBatc
         "expires_at": encode_time(remote.expires_at),
         "cancel_initiated_at": encode_time(remote.cancel_initiated_at),
         "archived_at": encode_time(remote.archived_at),
+        "counts_moved": 1 if have_moved else before["counts_moved"] if before else 0,
+        "results": ResultsState.GONE if is_gone else results,
     }
-    if was is BatchState.ENDED and remote.state is not BatchState.ENDED:
-        columns = {}
-    elif 0 < counts.settled < counts.total and remote.state is not BatchState.ENDED:
-        # The API says that counts are zero until the batch has ended (SDK 2.11, MessageBatchRequestCounts); a
-        # server that moves them earlier can be shown as progress.
-        columns["counts_moved"] = 1
-    # The API sets archived_at when results become unavailable (SDK 2.11, MessageBatch).
-    if remote.archived_at is not None and before["results"] in {"none", "partial"}:
-        columns["results"] = ResultsState.GONE
-    # Not part of what differs: a refresh that changes nothing must not give the row a new revision.
+
+
+async def note_heard(tx: aiosqlite.Connection, keys: Sequence[int], now: datetime) -> None:
+    """Note that the API has said something about these batches just now.
+
+    It is no part of what differs: a refresh that changes nothing must not give a row a new revision.
+    """
     await tx.execute(
-        "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key = ?", (encode_time(now), before["key"])
+        "UPDATE batches SET refreshed_at = ?, missed_at = NULL WHERE key IN (SELECT value FROM json_each(?))",
+        (encode_time(now), json.dumps(keys)),
     )
-    differing = {name: value for name, value in columns.items() if before[name] != value}
-    if not differing and target is was:
-        return False
-    event = f"batch.{target}" if target is not was else ""
-    await transition(tx, before, target, event, now, **differing, **({"reason": ""} if event else {}))
-    return True
 
 
 async def fetch(tx: aiosqlite.Connection, sql: str, values: tuple[Any, ...]) -> Row | None:

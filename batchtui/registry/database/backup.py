@@ -17,6 +17,8 @@ from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, STEPS, split_statements
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch, to_job
+from batchtui.registry.database.storage_hints import storage_hint
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,11 +72,11 @@ def back_up(path: Path, now: datetime | None = None) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")
         if now is not None:
             os.utime(part, (now.timestamp(), now.timestamp()))
-        _sync(part)
+        sync_path(part)
         part.replace(target)
-        _sync(target.parent)
+        sync_path(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be backed up: {error}.") from error
+        raise StorageError(f"The registry {path} could not be backed up: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -107,12 +109,12 @@ def repair(path: Path, now: datetime) -> Repair:
                 _salvage(path, target)
             target.execute(_BACK_TO_UNKNOWN, (_RESTORED, encode_time(now), encode_time(now)))
             target.execute("DELETE FROM leases")
-        _sync(new)
+        sync_path(new)
         kept = _move_aside(path, now)
         new.replace(path)
-        _sync(path.parent)
+        sync_path(path.parent)
     except (OSError, sqlite3.Error) as error:
-        raise StorageError(f"The registry {path} could not be repaired: {error}.") from error
+        raise StorageError(f"The registry {path} could not be repaired: {error}.", hint=storage_hint(error)) from error
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
@@ -226,11 +228,3 @@ def _move_aside(path: Path, now: datetime) -> Path | None:
 def _count(path: Path) -> int:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
         return int(file.execute("SELECT count(*) FROM batches WHERE state <> 'deleted'").fetchone()[0])
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 from batchtui.domain.result import OutcomeCounts
@@ -37,8 +38,10 @@ def list_text(items: Iterable[str]) -> str:
     return json.dumps(list(items), ensure_ascii=False)
 
 
+@lru_cache(maxsize=512)
 def text_list(text: str) -> tuple[str, ...]:
     """Read what `list_text` wrote."""
+    # Remembered: a hundred thousand batches share a few lists of models and tags.
     return tuple(json.loads(text)) if text != "[]" else ()
 
 
@@ -57,6 +60,7 @@ def outcomes_text(outcomes: OutcomeCounts) -> str:
     return json.dumps({str(outcome): count for outcome, count in outcomes.items() if count})
 
 
+@lru_cache(maxsize=4096)
 def text_outcomes(text: str | None) -> OutcomeCounts | None:
     """Read what `outcomes_text` wrote; None for nothing and for an empty text, which stands for what is not known."""
     return OutcomeCounts(**json.loads(text)) if text else None

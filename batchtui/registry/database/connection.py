@@ -14,6 +14,7 @@ from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageErr
 from batchtui.registry.database.backup import backup_path
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, migrate, refuse_newer, schema_version
+from batchtui.registry.database.storage_hints import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -63,11 +64,7 @@ class Database:
                 self._reader = await self._open_reader()
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
             await self._close()
-            raise self._said(
-                error,
-                f"The registry {self.path} cannot be opened: {error}.",
-                hint="Check the disk and the file's permissions; --home DIR uses another folder.",
-            ) from error
+            raise self._said(error, f"The registry {self.path} cannot be opened: {error}.") from error
         except BaseException:
             await self._close()
             raise
@@ -94,13 +91,15 @@ class Database:
         finally:
             new.unlink(missing_ok=True)
 
-    def _said(self, error: Exception, message: str, *, hint: str) -> StorageError:
+    def _said(self, error: Exception, message: str) -> StorageError:
         """Return what SQLite says as an error with a sentence: damage is told from a full disk or a lock."""
         if isinstance(error, RegistryDamaged):
             return error
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         is_damage = code in _DAMAGE or isinstance(error, UnicodeDecodeError) or "decode" in str(error)
-        return RegistryDamaged.at(self.path, str(error)) if is_damage else StorageError(message, hint=hint)
+        return (
+            RegistryDamaged.at(self.path, str(error)) if is_damage else StorageError(message, hint=storage_hint(error))
+        )
 
     def refuse_if_replaced(self) -> None:
         """Refuse to go on with a file that is no longer the registry: what is written to it is on no disk.
@@ -165,11 +164,7 @@ class Database:
         try:
             return list(await self.reader.execute_fetchall(sql, tuple(values)))
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise self._said(
-                error,
-                f"The registry {self.path} cannot be read: {error}.",
-                hint="Close the program that locks it, or run `batchtui doctor`.",
-            ) from error
+            raise self._said(error, f"The registry {self.path} cannot be read: {error}.") from error
 
     async def one(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Row | None:
         """Return the first row of a query that finds few; None where it finds none."""
@@ -200,11 +195,7 @@ class Database:
                 # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
                 await asyncio.shield(writer.commit())
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise self._said(
-                error,
-                f"The registry {self.path} cannot be written: {error}.",
-                hint="Free disk space and run the command again.",
-            ) from error
+            raise self._said(error, f"The registry {self.path} cannot be written: {error}.") from error
         # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:
             listener()

@@ -13,9 +13,11 @@ from typing import IO, TYPE_CHECKING, Self
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
+from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
-from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
+from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file
 from batchtui.registry.results.reader import ResultReader
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -385,7 +387,7 @@ class ResultDownload:
             paths.part.replace(paths.raw)
             self._is_committed = True
             # A rename is on the disk only when the folder is.
-            sync(paths.raw.parent)
+            sync_path(paths.raw.parent)
         except OSError as error:
             raise _refused(error) from error
 
@@ -433,6 +435,4 @@ def _digest_of(path: Path) -> str:
 
 
 def _refused(error: Exception) -> StorageError:
-    return StorageError(
-        f"The results could not be stored: {error}.", hint="Free disk space and download the results again."
-    )
+    return StorageError(f"The results could not be stored: {error}.", hint=storage_hint(error))

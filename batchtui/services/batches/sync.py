@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.job import Job
-from batchtui.domain.query import BatchQuery
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.services.workspace import is_elsewhere
@@ -54,18 +54,16 @@ async def sync(
     shown: set[str] = set()
     added: list[int] = []
     updated: list[int] = []
+    job_of = partial(_foreign_job, workspace)
     async with aclosing(reading.pages()) as pages:
         async for page in pages:
             workspace.hear(page)
             wanted = [remote for remote in page.batches if since is None or remote.created_at >= since]
             shown.update(remote.id for remote in wanted)
-            known = await workspace.registry.views.known_ids([remote.id for remote in wanted])
-            # Before `heard`: a batch that was forgotten here comes back, and then takes what the API says of it.
-            updated += await workspace.registry.batches.restore(wanted)
-            updated += await workspace.registry.batches.heard(remote for remote in wanted if remote.id in known)
-            new = [(remote, _foreign_job(workspace, remote)) for remote in wanted if remote.id not in known]
-            if new:
-                added += await workspace.registry.batches.add_foreign(new, page.account)
+            # What was forgotten here comes back, takes what the API says of it, and what is new gets a job of its own.
+            new, changed = await workspace.registry.batches.merge_page(wanted, job_of, page.account)
+            added += new
+            updated += changed
             if on_progress:
                 on_progress(len(shown), len(added))
             if len(wanted) < len(page.batches):
@@ -87,8 +85,7 @@ async def sync(
 
 async def bring_in(workspace: Workspace, remote: RemoteBatch) -> int | None:
     """Import one batch that was made elsewhere. Returns its key; None where the registry knows it."""
-    added = await workspace.registry.batches.add_foreign([(remote, _foreign_job(workspace, remote))], remote.account)
-    return added[0] if added else None
+    return await workspace.registry.batches.add_foreign(remote, _foreign_job(workspace, remote))
 
 
 def _foreign_job(workspace: Workspace, remote: RemoteBatch) -> Job:
@@ -108,8 +105,11 @@ async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | No
     """Return the batches that the API did not list: those that are only here, and those that are gone."""
     only_here: list[Batch] = []
     gone: list[Batch] = []
-    for batch in await workspace.registry.views.select(BatchQuery()):
-        if batch.id in shown or (since is not None and (batch.created_at or batch.planned_at) < since):
+    views = workspace.registry.views
+    # Only those that were not shown are read whole: of a hundred thousand batches most were.
+    unseen = [key for key, batch_id in await views.ids() if batch_id not in shown]
+    for batch in await views.page(unseen):
+        if since is not None and (batch.created_at or batch.planned_at) < since:
             continue
         if not batch.state.is_at_api or is_elsewhere(batch, workspace.account):
             only_here.append(batch)

@@ -143,7 +143,7 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
 def _after_expiry(batch: Batch) -> str:
     """Return what can be done once a batch has expired: only requests that are stored here can be sent again."""
     if batch.is_foreign:
-        return "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
+        return "Expired requests are not billed; the batch was created elsewhere, so they cannot be retried here."
     return f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
 
 

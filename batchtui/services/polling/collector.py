@@ -11,7 +11,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import BatchtuiError, CredentialsMissing, OtherAccount, RateLimited, Refused, Unreachable
+from batchtui.domain.errors import (
+    BatchtuiError,
+    CredentialsMissing,
+    OtherAccount,
+    RateLimited,
+    Refused,
+    ResultsBusy,
+    Unreachable,
+)
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
 from batchtui.text.batch_names import part_name
@@ -28,6 +36,8 @@ BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds after the first, second … failure in a row of one batch."""
 TRIES_UNTIL_IDLE = 5
 """After so many failures a watch that ends when all is done no longer waits for these results."""
+PATIENCE = 5.0
+"""Seconds that another process is waited for before the next batch has its turn."""
 AT_ONCE = 100
 """How many batches are read from the registry at a time: 100,000 may be waiting."""
 SHORTEST_REST = 1.0
@@ -107,6 +117,7 @@ class Collector:
         """Fetch everything that is due, once: in pages, as 100,000 batches may be waiting."""
         await self._forget_settled()
         failed: list[tuple[Batch, BatchtuiError]] = []
+        handled: set[int] = set()
         views, done, last = self._workspace.registry.views, 0, None
         while not self._is_resting:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
@@ -114,8 +125,10 @@ class Collector:
             for batch in page:
                 # Asked before each batch: somebody may open one while hundreds of others are fetched.
                 for one in [*await self._opened(), batch]:
-                    if not self._is_due(one.key) or not await self._is_waiting(one):
+                    # One that was opened comes up a second time, at its own place.
+                    if one.key in handled or not self._is_due(one.key) or not await self._is_waiting(one):
                         continue
+                    handled.add(one.key)
                     done += 1
                     self._on_progress(one.id or "", done, max(total, done))
                     is_first = one.key not in self._failures
@@ -166,7 +179,12 @@ class Collector:
         from batchtui.services.results.collect import collect
 
         try:
-            saved = await collect(self._workspace, batch)
+            saved = await collect(self._workspace, batch, patience=PATIENCE)
+        except ResultsBusy:
+            # Somebody else is saving them: nothing is wrong, and the others need not wait for it.
+            tries = self._tries(batch.key) + 1
+            self._failures[batch.key] = _Failure(tries, self._workspace.clock.monotonic() + BACK_OFF[1])
+            return None
         except Exception as error:
             if not isinstance(error, BatchtuiError):
                 log.exception("the results of %s could not be fetched", batch.id)
@@ -181,7 +199,7 @@ class Collector:
     async def _note_failure(self, batch: Batch, error: BatchtuiError) -> None:
         from batchtui.services.results.fetch_retries import retry_delay
 
-        tries = (self._failures[batch.key].tries if batch.key in self._failures else 0) + 1
+        tries = self._tries(batch.key) + 1
         # With these credentials no later try helps; others may come, and a watch need not wait for them.
         tries = max(tries, TRIES_UNTIL_IDLE) if isinstance(error, OtherAccount) else tries
         seconds = retry_delay(error, tries, BACK_OFF)
@@ -195,6 +213,9 @@ class Collector:
             )  # fmt: skip
         except BatchtuiError as refused:
             log.warning("that could not be put into the journal: %s", refused)
+
+    def _tries(self, key: int) -> int:
+        return self._failures[key].tries if key in self._failures else 0
 
     def _rest(self, error: Exception) -> None:
         """Leave the API alone for a while where it would refuse every other batch too."""

@@ -7,7 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.errors import FateUnknown, GatewayError, ResultsDamaged, ResultsUnavailable, StorageError
+from batchtui.domain.errors import (
+    FateUnknown,
+    GatewayError,
+    ResultsBusy,
+    ResultsDamaged,
+    ResultsUnavailable,
+    StorageError,
+)
 from batchtui.domain.result import OutcomeCounts
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
@@ -17,6 +24,7 @@ from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model
 from batchtui.services.workspace import refuse_other_account
+from batchtui.text.durations import about
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +44,8 @@ An answer of 128,000 tokens is about half a megabyte; the rest is for thinking, 
 MOST_OF_UNKNOWN = 64 << 30
 LOOK_AGAIN = 0.25
 """Seconds between two looks while another process is fetching the same results."""
+LONGEST_WAIT = 900.0
+"""Seconds that another process is given to fetch them: 100,000 long answers over a slow line take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +66,16 @@ async def collect(
     *,
     on_progress: Callable[[CollectProgress], None] | None = None,
     accept: bool = False,
+    patience: float = LONGEST_WAIT,
 ) -> Batch:
     """Save the results of an ended batch, unless they are saved already. Returns the batch as it is then.
 
     After a broken connection, a full disk or a kill nothing looks complete: the bytes that arrived stay in a file of
-    their own, and the next try writes only what differs. Of several processes one fetches; the others wait for it.
+    their own, and the next try writes only what differs. Of several processes one fetches; the others wait for it, for
+    at most `patience` seconds: one that is stopped or hangs keeps the results for itself.
 
     Raises:
+        ResultsBusy: another process is still fetching them.
         ResultsUnavailable: not ended, gone after 29 days, or deleted.
         ResultsDamaged: what came is not what the counts promise; nothing was called saved.
         FateUnknown: the batch was adopted for a lost answer, and holds the answers to somebody else's requests.
@@ -71,6 +84,7 @@ async def collect(
         StorageError: the disk is full or refuses.
     """
     tell = on_progress or _nobody
+    began = workspace.clock.monotonic()
     while True:
         batch = await workspace.registry.batches.get(batch.key)
         if batch.results is ResultsState.SAVED:
@@ -85,6 +99,12 @@ async def collect(
         try:
             download = workspace.registry.results.download(batch, begin_index)
         except DownloadBusy:
+            if workspace.clock.monotonic() - began >= patience:
+                raise ResultsBusy(
+                    f"Another batchtui has been fetching the results of {batch.id} for {about(patience)} and has not"
+                    " finished.",
+                    hint="Wait for it, or end it: is it stopped, or does its connection hang? Then try again.",
+                ) from None
             tell(CollectProgress("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)
             continue
@@ -98,7 +118,7 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
     for word in ("succeeded", "errored", "canceled", "expired"):
         promised, came = getattr(counts, word), summary.types.get(word, 0)
         if promised != came:
-            said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
+            said.append(f"The API counts {promised:,} {word}, but sent {came:,}.")
     if summary.ids is not None and summary.ids.missing:
         named = ", ".join(summary.ids.missing_examples)
         said.append(f"{summary.ids.missing:,} requests have no result, such as {named}.")

@@ -13,6 +13,7 @@ from batchtui.domain.errors import (
     AnswerLost,
     BatchtuiError,
     RateLimited,
+    ResultsBusy,
     ResultsDamaged,
     ResultsUnavailable,
     SpendLimitReached,
@@ -85,7 +86,7 @@ async def collect_all(
         left = max(timeout - (workspace.clock.monotonic() - began), 0.0)
         try:
             await collect_with_retries(workspace, batch, timeout=left, accept=accept, listeners=listeners)
-        except (AnswerLost, RateLimited, ResultsDamaged, ResultsUnavailable) as error:
+        except (AnswerLost, RateLimited, ResultsBusy, ResultsDamaged, ResultsUnavailable) as error:
             failed.append((batch, error))
     return failed
 
@@ -103,7 +104,8 @@ async def collect_with_retries(
     Returns the batch as it is then.
 
     Raises:
-        ResultsUnavailable, ResultsDamaged, FateUnknown, StorageError: as `collect`, when trying again does not help.
+        ResultsUnavailable, ResultsBusy, ResultsDamaged, FateUnknown, StorageError: as `collect`, when
+            trying again does not help.
         GatewayError: the API refuses, or the time is up.
     """
     told = listeners or FetchListeners()
@@ -116,7 +118,8 @@ async def collect_with_retries(
 
     while True:
         try:
-            return await collect(workspace, batch, on_progress=show, accept=accept)
+            left = max(timeout - (clock.monotonic() - began), 0.0)
+            return await collect(workspace, batch, on_progress=show, accept=accept, patience=left)
         except (AnswerLost, RateLimited, ResultsDamaged, ResultsUnavailable) as error:
             failures += 1
             damaged += isinstance(error, ResultsDamaged)

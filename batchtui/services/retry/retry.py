@@ -218,21 +218,23 @@ class _Planning:
 
     def run(self) -> RetryPlan:
         """Choose the requests, change them where that is wanted, and lay them aside."""
-        found = unresolved.find_unresolved(
-            self._registry,
-            self._batches,
-            self._within,
-            self._chooses,
-            custom_ids=self._options.custom_ids,
-            with_missing=MISSING in self._options.only,
-        )
-        found.failed = tuple(map(self._with_new_limit, found.failed))
-        refuse_unknown_words(self._options.only, found)
-        if not found.chosen:
-            raise nothing_to_retry(self._job, found, self._options.custom_ids)
         with ExitStack() as stack:
             attempts = sorted({batch.attempt for batch in self._batches})
             readers = {attempt: reader for attempt in attempts if (reader := self._reader(stack, attempt))}
+            self._latest = unresolved.latest_requests(readers, self._batches)
+            found = unresolved.find_unresolved(
+                self._registry,
+                self._batches,
+                self._within,
+                self._chooses,
+                helps=self._helps,
+                custom_ids=self._options.custom_ids,
+                with_missing=MISSING in self._options.only,
+            )
+            found.failed = tuple(map(self._with_new_limit, found.failed))
+            refuse_unknown_words(self._options.only, found)
+            if not found.chosen:
+                raise nothing_to_retry(self._job, found, self._options.custom_ids)
             staged, resending = self._lay_aside(found.chosen, readers)
         if not staged.requests:
             self._registry.requests.discard(staged)
@@ -245,8 +247,17 @@ class _Planning:
         )  # fmt: skip
 
     def _with_new_limit(self, failed: FailureChoice) -> FailureChoice:
-        is_raised = failed.is_chosen and failed.group.advice.action is SuggestedAction.RAISE
+        is_raised = (failed.is_chosen or failed.not_raised) and failed.group.advice.action is SuggestedAction.RAISE
         return replace(failed, max_tokens=self._options.max_tokens) if is_raised else failed
+
+    def _helps(self, group: FailureGroup, custom_id: str) -> bool:
+        """Return whether a request that was truncated gets a higher limit, unless it was asked for by name."""
+        limit, options = self._options.max_tokens, self._options
+        is_asked_for = options.only or options.groups or options.custom_ids is not None
+        if limit is None or is_asked_for or group.advice.action is not SuggestedAction.RAISE:
+            return True
+        facts = self._latest(custom_id).facts(custom_id)
+        return facts is None or facts.max_tokens is None or facts.max_tokens < limit
 
     def _chooses(self, group: FailureGroup) -> bool:
         """Return whether requests of this kind of failure are sent again."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.merge import MergedResults
-from batchtui.results.failure_groups import FailureGroup, SuggestedAction
+from batchtui.results.failure_groups import FailureGroup, Kind, SuggestedAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from batchtui.registry.registry import Registry
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.reader import ResultReader
-    from batchtui.results.failure_groups import Kind
 
 MISSING = "missing"
 """The word for requests that have no result here and will have none: deleted, run out, or never answered."""
@@ -34,11 +34,20 @@ class FailureChoice:
     """Whether they are to be sent again."""
     max_tokens: int | None = None
     """The new limit that they are sent with, where the old one was the trouble."""
+    not_raised: int = 0
+    """Those that are not sent again because the new limit is not higher than the one they had."""
 
     @property
     def advice(self) -> str:
         """What to do about it, in a sentence; what was done already where they are sent with another limit."""
-        return f"Sent with max_tokens {self.max_tokens:,}." if self.max_tokens else self.group.advice.sentence
+        if self.is_chosen and self.max_tokens:
+            beside = f" {self.not_raised:,} had no lower limit and are not sent." if self.not_raised else ""
+            return f"Sent with max_tokens {self.max_tokens:,}.{beside}"
+        if self.not_raised and self.max_tokens:
+            return (
+                f"max_tokens {self.max_tokens:,} is not higher than the limit that truncated them; give a higher one."
+            )
+        return self.group.advice.sentence
 
 
 @dataclass(slots=True)
@@ -72,6 +81,7 @@ def find_unresolved(
     within: Batch | None,
     chooses: Callable[[FailureGroup], bool],
     *,
+    helps: Callable[[FailureGroup, str], bool] = lambda _group, _custom_id: True,
     custom_ids: frozenset[str] | None = None,
     with_missing: bool,
 ) -> Unresolved:
@@ -82,6 +92,7 @@ def find_unresolved(
         batches: all batches of the job; results that will come are saved.
         within: only the requests of this batch; None for all of the job.
         chooses: which kinds of failure are to be sent again.
+        helps: whether that makes a difference for one request of such a kind, by its custom_id.
         custom_ids: only these requests; None for all.
         with_missing: whether requests without any result are, too.
 
@@ -91,7 +102,7 @@ def find_unresolved(
     saved = [batch for batch in batches if _is_saved(registry, batch)]
     only = _asked_for(registry, within, custom_ids)
     unheard = _unheard(registry, [batch for batch in batches if batch not in saved])
-    found, answered = Unresolved(), set[str]()
+    found, answered, unhelped = Unresolved(), set[str](), Counter[Kind]()
     with MergedResults(saved, registry.results, registry.requests) as merged:
         kinds = _Kinds(merged.readers)
         for place, custom_id, outcome in merged.latest():
@@ -104,9 +115,15 @@ def find_unresolved(
             answered.add(custom_id)
             if outcome.is_success:
                 found.succeeded += 1
-            elif chooses(kinds.note(place.source, place.seq)):
-                found.chosen.add(custom_id)
-    found.failed = tuple(FailureChoice(group, chooses(group)) for group in kinds.groups())
+            elif chooses(group := kinds.note(place.source, place.seq)):
+                if helps(group, custom_id):
+                    found.chosen.add(custom_id)
+                else:
+                    unhelped[group.kind] += 1
+    found.failed = tuple(
+        FailureChoice(group, chooses(group) and unhelped[group.kind] < group.count, not_raised=unhelped[group.kind])
+        for group in kinds.groups()
+    )
     _sort_unanswered(found, registry, batches, only, answered, unheard, with_missing=with_missing)
     return found
 

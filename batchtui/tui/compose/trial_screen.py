@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batchtui.domain.result import Outcome
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import match_schema
 from batchtui.tui.rendering.answer import answer_parts
@@ -37,7 +38,10 @@ class TrialScreen(SideBySide):
         """Show request and answer."""
         trial = self._trial
         answer = parse_result(trial.raw)
-        self._head.show(answer, len(trial.raw), trial.cost, match_schema(answer, trial.plan.params))
+        fit = match_schema(answer, trial.plan.params)
+        if answer.outcome is Outcome.SUCCEEDED and fit.wanted and not fit.parses:
+            answer = answer.with_outcome(Outcome.INVALID)
+        self._head.show(answer, len(trial.raw), trial.cost, fit)
         self._answer.show(Document(partial(answer_parts, answer), trial.raw))
         self._request.show(Document(partial(request_parts, trial.plan.request), trial.plan.request))
         self._answer.target.focus()

@@ -109,10 +109,13 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
 
 def outcomes(found: OutcomeCounts, *, plain: bool = False, words: bool = False) -> Line:
     """Say what saved results turned out to be: `11 ✓  39 ✂`, or in words."""
-    said = [(number, *OUTCOME_KINDS[outcome]) for outcome, number in found.items() if number]
-    return joined(
-        [[Span(f"{count(n)} {sign.word if words else sign.glyph_in(plain=plain)}", tone)] for n, sign, tone in said]
-    )
+    said: dict[str, tuple[int, Tone]] = {}
+    for outcome, number in found.items():
+        sign, tone = OUTCOME_KINDS[outcome]
+        # Outcomes that share a sign, as success and tool use do, are one number behind it.
+        shown = sign.word if words else sign.glyph_in(plain=plain)
+        said[shown] = (said.get(shown, (0, tone))[0] + number, tone)
+    return joined([[Span(f"{count(number)} {shown}", tone)] for shown, (number, tone) in said.items() if number])
 
 
 def progress(batch: Batch, columns: int, *, plain: bool = False, forecast: Forecast | None = None) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,9 +74,8 @@ class ResultSource:
         """Read one result with its request; blocking."""
         raw = self.results.raw(seq)
         [facts] = self.results.page([seq])
-        answer = parse_result(raw)
         # Only the index knows that an answer is not the JSON that its request asked for.
-        answer = replace(answer, reading=answer.reading._replace(outcome=facts.outcome))
+        answer = parse_result(raw).with_outcome(facts.outcome)
         batch = self.batch_of(seq)
         request = self._request(batch, answer.custom_id)
         # The schema is in the request, so an answer alone cannot be judged.

@@ -162,3 +162,15 @@ async def test_a_failure_that_nobody_waits_for_any_more_lets_the_collector_rest(
     await running.collector._round()
     assert not running.collector.has_failed
     assert running.collector._pause() >= 60
+
+
+async def test_results_that_another_process_fetches_hold_up_no_other_batch(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    first, second = await ended(workspace, tmp_path, clock, 2)
+    running = Running(workspace)
+    with workspace.registry.results.download(first):
+        await running.until_saved(1)
+    assert running.errors == []
+    saved = {batch.key: batch.results for batch in await all_batches(workspace)}
+    assert saved[second.key] is ResultsState.SAVED

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.errors import AnswerLost, RateLimited, ResultsDamaged, ResultsUnavailable
+from batchtui.domain.errors import AnswerLost, RateLimited, ResultsBusy, ResultsDamaged, ResultsUnavailable
 from batchtui.domain.states import ResultsState
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.polling.refresh import refresh_batches
@@ -118,3 +118,17 @@ async def test_the_library_waits_out_a_broken_download_and_tells_its_caller(
     target = await Library(workspace).wait(submitted.job.id, on_progress=seen.append)
     assert [batch.results for batch in target.batches] == [ResultsState.SAVED]
     assert "broke" in seen[-1].message
+
+
+async def test_a_process_that_holds_the_download_is_waited_for_until_the_time_limit(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    batch = await ended(workspace, tmp_path, clock)
+    began = clock.monotonic()
+    with (
+        workspace.registry.results.download(batch),
+        pytest.raises(ResultsBusy, match=f"{batch.id} for 1m") as caught,
+    ):
+        await collect_with_retries(workspace, batch, timeout=60)
+    assert clock.monotonic() - began == pytest.approx(60, abs=1)
+    assert "stopped" in caught.value.hint

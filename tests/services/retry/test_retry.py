@@ -397,3 +397,18 @@ async def test_paused_answers_are_not_paid_for_twice(workspace: Workspace, job: 
 async def test_a_retry_with_another_limit_does_not_warn_of_truncation(workspace: Workspace, job: str) -> None:
     said = {failed.group.outcome: failed.advice for failed in (await planned(workspace, job, max_tokens=4096)).failed}
     assert said[Outcome.TRUNCATED] == "Sent with max_tokens 4,096."
+
+
+@pytest.mark.parametrize(("limit", "is_raised"), [(1, False), (256, False), (257, True)])
+async def test_only_a_higher_limit_takes_what_was_truncated_with_it(
+    workspace: Workspace, job: str, limit: int, is_raised: bool
+) -> None:
+    """The requests had max_tokens 256: the same or a lower limit truncates them again, and is paid again."""
+    plan = await planned(workspace, job, max_tokens=limit)
+    assert plan.requests == FAILING + (4 if is_raised else 0)
+    [truncated] = [failed for failed in plan.failed if failed.group.outcome is Outcome.TRUNCATED]
+    assert truncated.is_chosen is is_raised
+    assert truncated.not_raised == (0 if is_raised else 4)
+    if not is_raised:
+        assert "is not higher" in truncated.advice
+    discard(workspace, plan)

@@ -75,7 +75,7 @@ def test_views_are_read_from_the_settings_with_errors_that_name_them() -> None:
 async def test_the_menu_of_orders_sorts_and_the_one_in_force_reverses(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha", "beta"], settings=STILL) as shown:
         await shown.opened("s")
-        await shown.shows("SORT BY", "what needs you first")
+        await shown.shows("SORT BY", "attention: unknown")
         await shown.press(*"name", "enter")
         await shown.shows("by name")
         await shown.opened("s")

@@ -141,3 +141,9 @@ def test_nothing_from_outside_is_said_as_it_stands(hostile: str) -> None:
     for text in said:
         assert text.encode("utf-8"), "a lone surrogate would have raised"
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066\u200b" for char in text)
+
+
+def test_tool_use_and_success_which_share_a_sign_are_one_number() -> None:
+    found = OutcomeCounts(succeeded=1, truncated=1, tool_use=1)
+    assert plain(saying.outcomes(found)) == "2 ✓  1 ✂"
+    assert plain(saying.outcomes(found, words=True)) == "1 succeeded  1 truncated  1 tool use"

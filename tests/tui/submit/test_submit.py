@@ -62,7 +62,7 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
         await choose(shown, "tick")
         await shown.shows(
             "Submit 4 requests", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
-            "Warnings", "line 4: metadata.user_id looks like an e-mail address",
+            "Warnings", "line 4: metadata.user_id looks like an email address",
         )  # fmt: skip
 
 
