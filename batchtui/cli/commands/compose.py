@@ -162,7 +162,7 @@ async def _run(session: Session, chosen: ComposeOptions, arguments: ComposeArgum
             _ask(session, composition)
         if arguments.preview is not None:
             return await _preview(session, composition, arguments.preview)
-        composed = await _write(session, workspace, composition, arguments.output)
+        composed = await _write(session, workspace, composition, arguments)
         return _settle(session, composition, composed, arguments)
 
 
@@ -202,17 +202,21 @@ async def _preview(session: Session, composition: Composition, count: int) -> in
     return ExitCode.DONE if all(row.params for row in rows) else ExitCode.INPUT
 
 
-async def _write(session: Session, workspace: Workspace, composition: Composition, output: str | None) -> Composed:
+async def _write(
+    session: Session, workspace: Workspace, composition: Composition, arguments: ComposeArguments
+) -> Composed:
     from batchtui.services.compose.compose import compose, compose_to_file
 
-    progress = check_report.progress_of(session)
+    progress, output = check_report.progress_of(session), arguments.output
+    # With --submit the submission looks for what was asked before.
+    with_known = not arguments.submits
     if output is not None and output != save_results.STDOUT:
-        return await compose_to_file(workspace, composition, Path(output), progress)
+        return await compose_to_file(workspace, composition, Path(output), progress, with_known=with_known)
     if session.json:
-        # stdout has the one JSON document; the requests are made all the same, to be counted and checked.
+        # stdout has the one JSON document; the requests are made nevertheless, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
-            return await compose(workspace, composition, nowhere, progress)
-    return await compose(workspace, composition, session.out.binary, progress)
+            return await compose(workspace, composition, nowhere, progress, with_known=with_known)
+    return await compose(workspace, composition, session.out.binary, progress, with_known=with_known)
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, arguments: ComposeArguments) -> int:

@@ -12,6 +12,7 @@ from batchtui.cli.options import count_option, intake_of, intake_options
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
@@ -46,10 +47,11 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.
     if session.json:
         costs = documents.estimate_document(checked.estimate) if requests else {}
-        session.out.document({"requests": requests, **costs})
+        session.out.document({"requests": requests, **costs, "known": documents.known_document(checked.known)})
     else:
         session.out.line(amount(requests, "request"))
         session.out.lines(estimate_lines(checked.estimate) if requests else ())
+        session.out.lines(known_lines(checked.known, checked.estimate))
     if checked.report.errors:
         session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` lists them.")
         return ExitCode.INPUT
