@@ -1,4 +1,4 @@
-"""All results of a job as one list: numbered through, without what a later attempt replaced, and read like one batch."""
+"""All results of a job as one list: numbered through, without what was replaced, and read like one batch."""
 
 from __future__ import annotations
 
