@@ -198,7 +198,7 @@ def _write(target: sqlite3.Connection, table: str, columns: tuple[str, ...], val
 
 
 def _drop_unreadable(target: sqlite3.Connection) -> None:
-    """Delete rows whose values SQLite takes and nobody can read: a time that is none, a list that is none."""
+    """Delete rows with values that SQLite takes but that cannot be decoded: a time or a list that is none."""
     target.row_factory = sqlite3.Row
     for select, read, delete in (
         (BATCH_SELECT, to_batch, "DELETE FROM batches WHERE key = ?"),
