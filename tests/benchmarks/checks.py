@@ -1,4 +1,4 @@
-"""Seconds for checking a file, json.loads over its lines, and hashing them: `python -m tests.benchmarks.checks FILE`."""
+"""Seconds for checking a file, for json.loads over it, and for hashing: `python -m tests.benchmarks.checks FILE`."""
 
 from __future__ import annotations
 
