@@ -86,7 +86,7 @@ class Workspace:
             raise InputError("There is no request to send.", problems=checked.report.problems)
         return checked.estimate
 
-    async def known(self, source: Source, **wishes: Unpack[IntakeWishes]) -> KnownRequests:
+    async def known(self, source: Source, **keywords: Unpack[IntakeKeywords]) -> KnownRequests:
         """Say which requests were asked before: answered, in progress, twice in the input, or new; nothing is sent.
 
         Two requests are the same where their params, the API version and the betas are, whatever their custom_ids.
@@ -96,7 +96,7 @@ class Workspace:
         """
         from batchtui.services.submission.check import check
 
-        sources, intake = open_source(source, wishes)
+        sources, intake = open_source(source, keywords)
         return (await check(self._engine, sources, intake)).known
 
     async def submit(
