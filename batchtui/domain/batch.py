@@ -203,7 +203,7 @@ class Batch(BatchSummary):
     results_digest: str = ""
     """Of the saved file of results, as `ResultStore` writes it; empty where it was saved by an earlier version."""
     accepted: str = ""
-    """Why its saved results are not whole or not all ours, where a person took them all the same; else empty."""
+    """Why its saved results are not whole or not all ours, where a person accepted them nevertheless; else empty."""
     organization_id: str | None = None
     base_url: str | None = None
     """The address it was planned for; None where its account was never learnt."""

@@ -30,7 +30,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be told about one batch. Whom it is told to is decided by channels."""
+    """Something that a person should be told about one batch; channels decide where it is shown."""
 
     seq: int
     """The registry's own number."""

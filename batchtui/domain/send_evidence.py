@@ -72,7 +72,7 @@ class SendEnd(StrEnum):
     REFUSED = "refused"
     """A response proves that nothing was created (400, 401, 403, 413, 429), or no connection was made."""
     UNANSWERED = "unanswered"
-    """408, 409, 5xx, a time-out, a broken connection, a cancelled task: the batch may exist."""
+    """408, 409, 5xx, a time-out, a broken connection, a canceled task: the batch may exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class VerdictKind(StrEnum):
     """What may be done with a part."""
 
     OTHER_ACCOUNT = "other_account"
-    """The account in front is not the part's: nothing is sent, asked, adopted or cancelled."""
+    """The account in front is not the part's: nothing is sent, asked, adopted or canceled."""
     SENDING = "sending"
     """Somebody is sending it."""
     NOT_CREATED = "not_created"

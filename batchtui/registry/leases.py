@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Leases:
-    """Named locks that expire, so that a killed process blocks nobody for long.
+    """Named locks that expire, so that a killed process does not block others for long.
 
     The holder is the token of this registry object: two workspaces in one process are two holders.
     """

@@ -51,7 +51,7 @@ PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
 
 
 def event_word(event: str) -> str:
-    """Return an event of the journal in a word or two."""
+    """Return an event of the journal in one or two words."""
     return WORDS.get(event) or sanitize(event)
 
 

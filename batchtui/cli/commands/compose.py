@@ -213,7 +213,7 @@ async def _write(
     if output is not None and output != save_results.STDOUT:
         return await compose_to_file(workspace, composition, Path(output), progress, with_known=with_known)
     if session.json:
-        # stdout has the one JSON document; the requests are made all the same, to be counted and checked.
+        # stdout has the one JSON document; the requests are made nevertheless, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
             return await compose(workspace, composition, nowhere, progress, with_known=with_known)
     return await compose(workspace, composition, session.out.binary, progress, with_known=with_known)

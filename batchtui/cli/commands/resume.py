@@ -127,7 +127,7 @@ async def _take_word(
 
 
 def _report(session: Session, resumed: Resumed, account: Account | None) -> None:
-    """Print what was left alone and what could not be sent, each with its reason."""
+    """Print what was not touched and what could not be sent, each with its reason."""
     for finding in resumed.undecided:
         session.notes.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
     for batch in resumed.elsewhere:

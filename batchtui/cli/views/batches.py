@@ -79,7 +79,7 @@ def _row(batch: BatchSummary, now: datetime, output: Stdout) -> tuple[str, ...]:
 
 
 def state_words(batch: BatchSummary, output: Stdout) -> str:
-    """Return a batch's state: glyph and word on a terminal, the word alone in a pipe."""
+    """Return a batch's state: glyph and word on a terminal, only the word in a pipe."""
     sign = state_sign(batch.state, batch.success)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batchtui.domain.cost import total
 from batchtui.domain.errors import InputError
 from batchtui.text.batch_json import Document, batch_document, cost_document, counts_document, dollars, moment
 
@@ -38,7 +39,7 @@ def job_document(
 ) -> Document:
     """Return a job; its cost is null unless each batch's is known. `expected` stands in before there are batches."""
     # Of a dry run there are no batches yet: the estimate is all that is known.
-    estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
+    estimate = total([batch.cost_estimate for batch in batches]) if expected is None else expected.cost.figure
     return {
         "id": job.id,
         "name": job.name,
@@ -55,17 +56,11 @@ def job_document(
 
 
 def _job_cost(estimate: Decimal | None, batches: Sequence[Batch]) -> Document:
-    document = cost_document(estimate, total(batch.cost_actual for batch in batches))
+    document = cost_document(estimate, total([batch.cost_actual for batch in batches]))
     if without_usage := sum(batch.without_usage for batch in batches):
         known = sum((batch.cost_actual or batch.cost_at_least or Decimal(0) for batch in batches), Decimal(0))
         document |= {"at_least": dollars(known or None), "without_usage": without_usage}
     return document
-
-
-def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of amounts in USD; None where one of them is unknown or there are none."""
-    known = list(amounts)
-    return sum((amount for amount in known if amount is not None), Decimal(0)) if known and None not in known else None
 
 
 def problem_document(problem: Problem) -> Document:

@@ -148,7 +148,7 @@ class DelimitedTable:
 
 
 def delimiter_name(delimiter: str) -> str:
-    """Return the word for a delimiter."""
+    """Return the name of a delimiter."""
     return "none" if delimiter == NONE else {**RARE, **DELIMITERS}.get(delimiter, delimiter)
 
 

@@ -137,7 +137,7 @@ def _guessed(names: list[str]) -> HeaderVerdict:
 
 
 def is_usual_name(name: str) -> bool:
-    """Whether a cell has a word in it that columns are usually called by, and few others."""
+    """Return whether a cell has a word in it that is common in names of columns and rare in data."""
     words = _WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
     return 0 < len(words) <= 5 and len(name) <= 60 and any(word in _USUAL for word in words)
 

@@ -1,4 +1,4 @@
-"""Opening data: what it is, is told by its first bytes; its name helps only where these could be several things."""
+"""Open data as a table: its first bytes decide what it is; its name only where these fit several formats."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -15,6 +14,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.domain.job import PartPlan
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -179,8 +179,8 @@ class RequestWriter:
                 has_duplicates = self._build_index()
                 fingerprint = self._bodies.finish()
                 # It has no journal: what is not on the disk when the power goes is in pieces.
-                _sync(self.folder / index_name(self.attempt))
-                _sync(self.folder)
+                sync_path(self.folder / index_name(self.attempt))
+                sync_path(self.folder)
         except BaseException:
             self.discard()
             raise
@@ -260,15 +260,6 @@ def body_name(attempt: int, part: int) -> str:
 def index_name(attempt: int) -> str:
     """Name of an attempt's index within its job's folder."""
     return f"{attempt}.db"
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

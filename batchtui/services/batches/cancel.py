@@ -50,7 +50,7 @@ class ActionResult:
 
 
 async def plan_cancel(workspace: Workspace, keys: Sequence[int], *, typed: Collection[str] = ()) -> CancelPlan:
-    """Say what cancelling these batches would do. Nothing is asked of the API.
+    """Say what canceling these batches would do. Nothing is asked of the API.
 
     Args:
         workspace: whose registry.
@@ -77,7 +77,7 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
     """Cancel what the plan says; what fails, or was sent meanwhile, does not hold up the rest."""
     workspace.refuse_if_read_only()
     outcomes: list[ActionResult] = []
-    # First what is not sent yet: it must not go out while the others are being cancelled.
+    # First what is not sent yet: it must not go out while the others are being canceled.
     for batch in plan.drop:
         error: BatchtuiError | None = None
         if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):

@@ -33,7 +33,7 @@ class SyncReport:
     only_here: tuple[Batch, ...]
     """In the registry and not listed by the API: not sent, or of another workspace."""
     gone: tuple[Batch, ...]
-    """Were at the API and are shown no more: deleted elsewhere, or older than it remembers."""
+    """Were at the API and are not listed any more: deleted elsewhere, or older than the API keeps them."""
     unreadable: tuple[UnreadableEntry, ...] = ()
     """Entries that are no batch as this version knows one; they were passed over."""
     is_whole: bool = True

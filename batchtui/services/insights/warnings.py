@@ -39,7 +39,7 @@ class WarningAction(StrEnum):
     RESUME = "resume"
     """Look for a lost answer, or send what was not sent; asks first."""
     FETCH = "fetch"
-    """Fetch results while they can be had."""
+    """Fetch results before they expire."""
     OPEN = "open"
     """Show the batch."""
     REFRESH = "refresh"

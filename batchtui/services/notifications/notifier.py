@@ -39,7 +39,7 @@ class Notifier:
         self._channels = tuple(channels)
 
     async def run(self) -> None:
-        """Deliver until cancelled: after every commit, and every few seconds for what only time brings about."""
+        """Deliver until canceled: after every commit, and every few seconds for what only time brings about."""
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
@@ -82,7 +82,7 @@ class Notifier:
         return sum([await self._tell(channel, group) for group in groups if group])
 
     async def _tell(self, channel: Channel, notices: Sequence[Notice]) -> int:
-        """Claim, deliver and settle notices. When cancelled in between, the claims are given back."""
+        """Claim, deliver and settle notices. When canceled in between, the claims are given back."""
         registry = self._workspace.registry.notices
         # Claimed one by one in the registry: of several open processes each gets some, and none twice.
         mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]

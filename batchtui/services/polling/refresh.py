@@ -46,7 +46,7 @@ class Sweep:
     changed: tuple[int, ...]
     """Keys of the batches that changed."""
     retry_after: float | None = None
-    """Seconds the API wants to be left alone."""
+    """Seconds for which the API asked for a pause (its `retry-after`)."""
 
 
 async def sweep(workspace: Workspace) -> Sweep:

@@ -135,7 +135,7 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
 
     Args:
         summary: of what came.
-        promised: how many there have to be; 0 where nobody knows.
+        promised: how many there have to be; 0 where it is not known.
     """
     ids = summary.ids
     # Our own number of requests goes first: other servers send counts of 0, null or strings.
@@ -218,7 +218,7 @@ async def _fetch(
 
 
 def most_bytes(requests: int) -> int:
-    """Return the most bytes that are taken as the results of so many requests; 0 where nobody knows how many.
+    """Return the most bytes that are taken as the results of so many requests; 0 where their number is not known.
 
     A stream that never ends, or a small one that unpacks without end, would otherwise fill the disk.
     """
@@ -251,10 +251,10 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
 
 
 async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
-    """Take back the word that results are saved: their file is not what it was. What there is of it is kept aside.
+    """Note that results are not saved after all: their file is not what it was. What there is of it is kept aside.
 
     Raises:
-        ResultsUnavailable: the API has them no more either.
+        ResultsUnavailable: the API does not have them any more, either.
     """
     aside = await run_in_thread(workspace.registry.results.set_aside, batch)
     until, now = batch.results_until, workspace.clock.now()
@@ -292,7 +292,7 @@ async def _call_saved(
     try:
         await count_cost(workspace, batch)
     except (ResultsUnavailable, StorageError) as error:
-        # The results are saved all the same; `batchtui cost` counts what was not counted.
+        # The results are saved nevertheless; `batchtui cost` counts what was not counted.
         log.warning("the cost of %s could not be counted: %s", batch.id, error)
     return await batches.get(batch.key)
 

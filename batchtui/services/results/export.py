@@ -75,7 +75,7 @@ class ExportReport:
     missing: int = 0
     """Requests that have no result; known where the order is that of the input."""
     skipped: int = 0
-    """Results that the format cannot say whole (chat: PDFs, answers without a word), and that were left out."""
+    """Results left out because the format cannot hold them (chat: PDFs, answers without text)."""
 
     def count(self, *outcomes: Outcome) -> int:
         """Return how many of the written results have one of these outcomes."""
@@ -107,7 +107,7 @@ async def apply_export(
     stream: IO[bytes] | None = None,
     on_progress: Callable[[ExportProgress], None] | None = None,
 ) -> ExportReport:
-    """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
+    """Write what was planned, on a thread. A file appears whole or not at all; a canceled export leaves none.
 
     Args:
         workspace: where the results are.
@@ -207,7 +207,7 @@ def _statistics(
     is_whole = plan.only is None and plan.picked is None and not plan.fields
     if plan.format is not Format.MD or not is_whole:
         return None
-    # Told that nothing is written yet, an export that was cancelled ends here, too.
+    # Told that nothing is written yet, an export that was canceled ends here, too.
     return merged_statistics(merged, workspace.prices, told=lambda _done, _total: told(0))
 
 

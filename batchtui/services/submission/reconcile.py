@@ -165,7 +165,7 @@ async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
     """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile.
 
-    Its results are compared all the same once it has ended: a wrong one is found out.
+    Its results are compared nevertheless once it has ended: a wrong one is found out.
     """
     return await workspace.registry.sendings.adopt(batch.key, remote, is_proved=False, is_chosen=True)
 

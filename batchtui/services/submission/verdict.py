@@ -75,7 +75,7 @@ def is_to_be_looked_for(part: OpenPart, sends: Sequence[Send]) -> bool:
 
 
 def sending_until(sends: Sequence[Send], now: datetime) -> datetime | None:
-    """Return when to ask again whether the sender of the last send still lives; None where nobody sends."""
+    """Return when to ask again whether the sender of the last send still lives; None where there is no such sender."""
     if not sends or sends[-1].end is not None:
         return None
     send = sends[-1]

@@ -66,8 +66,8 @@ async def cancel(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Cancel {_figures(batches)}?",
         groups=_groups(
-            ("In progress: requests without an answer get none, and are not billed", plan.cancel),
-            ("Not sent yet: will not be sent", plan.drop),
+            ("in progress: requests without an answer get none, and are not billed", plan.cancel),
+            ("not sent yet: will not be sent", plan.drop),
         ),
         skipped=skipped,
         remark=_UNPROVED if typed else "Answers that exist already are kept, and are billed." if plan.cancel else "",
@@ -93,9 +93,9 @@ async def delete(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Delete {_figures(batches)}?",
         groups=_groups(
-            ("At the API; results that are saved here stay here", plan.delete),
-            ("Only here: out of the list, and nothing changes at the API", plan.drop),
-            ("With these the results are lost: they are not saved", plan.losing),
+            ("at the API; results that are saved here stay here", plan.delete),
+            ("only here: out of the list, and nothing changes at the API", plan.drop),
+            ("whose results are lost: they are not saved", plan.losing),
         ),
         skipped=skipped,
         remark=_UNPROVED if typed else "Deleting at the API cannot be undone." if plan.delete else "",
@@ -200,7 +200,7 @@ def _figures(batches: Sequence[Batch]) -> str:
 def _groups(*groups: tuple[str, Sequence[Batch]]) -> tuple[Group, ...]:
     return tuple(
         Group(
-            f"{words} ({count(len(batches))})" if len(batches) > 1 else words,
+            f"{count(len(batches))} {words}" if len(batches) > 1 else f"{words[:1].upper()}{words[1:]}",
             tuple(f"{_with_id(batch)}  {amount(batch.requests, 'request')}" for batch in batches),
         )
         for words, batches in groups
