@@ -49,7 +49,7 @@ AT_THE_NEXT_START = frozenset({
 """Settings that are read only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
 """The beginning of an error message that is left out where one setting alone is typed."""
-NOTHING_FOUND = (line(Span("No setting says that", Tone.STRONG)),)
+NOTHING_FOUND = (line(Span("No setting matches", Tone.STRONG)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self._file = workspace.paths.config_file
         self.items = rows(workspace.settings)
         self._words = ""
-        self._bar = FilterBar("what a setting is called, or means")
+        self._bar = FilterBar("name or meaning of a setting")
         self.detail = SettingHelp(str(self._file))
         self.grid = Grid(COLUMNS, self.page, paint, id="settings")
         self.grid.empty = NOTHING_FOUND
@@ -147,7 +147,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
-        later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
+        later = " It takes effect at the next start." if row.key in AT_THE_NEXT_START else ""
         self.dashboard.say(f"Written to {sanitize(self._file.name)}.{later}")
 
     def _hold(self, settings: Settings) -> None:
@@ -216,9 +216,9 @@ class SettingHelp(ItemView[SettingRow]):
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(sanitize(entry.meaning), columns - 2)]
         if entry.choices:
             said.append((Span(" one of ", Tone.DIM), Span(", ".join(map(_bare, entry.choices)))))
-        when = "from the next start on" if row.key in AT_THE_NEXT_START else "at once"
+        when = "at the next start" if row.key in AT_THE_NEXT_START else "immediately"
         default = _bare(entry.default) or "not set"
-        said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        said.append((Span(f" default {sanitize(default)}  ·  a change takes effect {when}", Tone.DIM),))
         # The file name always has its line, since people look for it.
         return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]
 

@@ -87,7 +87,7 @@ async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await _at(shown, "screen.mouse")
         await shown.press("enter")
-        await shown.shows("It holds from the next start on.")
+        await shown.shows("It takes effect at the next start.")
         assert "mouse = false" in _file(shown)
 
 
