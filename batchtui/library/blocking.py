@@ -67,6 +67,7 @@ class BlockingWorkspace:
 
     check = _blocking(Workspace.check)
     estimate = _blocking(Workspace.estimate)
+    known = _blocking(Workspace.known)
     submit = _blocking(Workspace.submit)
     resume = _blocking(Workspace.resume)
     find = _blocking(Workspace.find)

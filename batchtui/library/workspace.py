@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
@@ -84,6 +85,19 @@ class Workspace:
         if not checked.report.requests:
             raise InputError("There is no request to send.", problems=checked.report.problems)
         return checked.estimate
+
+    async def known(self, source: Source, **keywords: Unpack[IntakeKeywords]) -> KnownRequests:
+        """Say which requests were asked before: answered, in progress, twice in the input, or new; nothing is sent.
+
+        Two requests are the same where their params, the API version and the betas are, whatever their custom_ids.
+
+        Raises:
+            InputError: where the source cannot be read at all. Requests with errors are left out.
+        """
+        from batchtui.services.submission.check import check
+
+        sources, intake = open_source(source, keywords)
+        return (await check(self._engine, sources, intake)).known
 
     async def submit(
         self,

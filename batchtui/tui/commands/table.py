@@ -52,6 +52,7 @@ class Scope(StrEnum):
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
+    HELP = "in the help"
     FIELD = "while one types"
 
 
@@ -291,6 +292,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
     # ── while one types ──
+    Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
+    Command("help.next-hit", ("]",), "next hit", "Go to the next place.", _S.HELP, in_palette=False),
+    Command("help.previous-hit", ("[",), "hit before", "Go to the place before.", _S.HELP, in_palette=False),
+
     Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next one offered.", _S.FIELD),
     Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the one before.", _S.FIELD),
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
@@ -319,7 +324,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
-    (Scope.DIALOG, Scope.TEXT),
+    (Scope.DIALOG, Scope.TEXT, Scope.HELP),
     # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),
 )
