@@ -190,7 +190,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
     Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
-    Command("batch.fetch", ("w",), "fetch results", "Download the results, if not saved yet.", _S.BATCH, worth=72),
+    Command("batch.fetch", ("w",), "fetch results", "Fetch results that are not saved yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
     Command("batch.retry", ("R",), "retry", "Retry what is marked, else what failed.", _S.BATCH, True, 71),

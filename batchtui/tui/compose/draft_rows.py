@@ -75,7 +75,7 @@ def _data(opened: OpenedDraft) -> Line:
         return _said(draft.data, "choose a table, or a folder")
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
-    about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
+    about = "an example; enter chooses your table" if is_example(draft) else table.kind
     return (Span(one_line(name[:LONGEST]), Tone.STRONG), Span(f"  {about}", Tone.DIM))
 
 
