@@ -41,6 +41,28 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundBatch:
+    """A batch of the API that a row of the registry names, as far as it matters for acting on it."""
+
+    id: str
+    account: Account | None
+    """None where an earlier version sent or imported it; then `workspace` alone says where it lives."""
+    workspace: str | None = None
+    is_unproved: bool = False
+    """Whether only size and time say that it is the job's."""
+    is_foreign: bool = False
+    """Whether it was imported: it was made elsewhere, perhaps by somebody else."""
+
+    def is_at(self, front: Account | None) -> bool:
+        """Whether it may be of this account; True also where one of the two is not known."""
+        if front is None:
+            return True
+        if self.account is not None:
+            return self.account == front
+        return not (self.workspace and front.workspace and self.workspace != front.workspace)
+
+
+@dataclass(frozen=True, slots=True)
 class SendStart:
     """What is known of the clocks when a send begins."""
 

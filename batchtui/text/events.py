@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "batch.disowned": "not ours",
     "batch.proved": "proved",
     "batch.refuted": "ruled out",
+    "list.unreadable": "entry of the list cannot be read",
     "registry.copied": "registry copied",
     "batch.in_progress": "in progress",
     "batch.canceling": "canceling",

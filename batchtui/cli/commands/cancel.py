@@ -21,7 +21,8 @@ async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel batches in progress, and drop parts that were not sent yet.
 
     Answers so far are kept and billed; what has not begun is not billed. A batch that is not proved to be the job's
-    (its create got no response) is only canceled if you pass its full id.
+    (its create got no response) is only canceled if you pass its full id, and an imported one if you pass its id or
+    the first 12 characters of it or more.
     """
     from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 

@@ -6,11 +6,12 @@ import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from batchtui.domain.errors import StorageError
+from batchtui.domain.ids_digest import IdsDigest
 from batchtui.domain.job import PartPlan
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
@@ -118,6 +119,7 @@ class StagedRequests:
 @dataclass(slots=True)
 class _OpenPart:
     part: int
+    ids: IdsDigest = field(default_factory=IdsDigest)
     requests: int = 0
     bytes: int = len(HEAD)
     """Length of its body so far, as it will be when all that waits for the disk is written."""
@@ -213,6 +215,7 @@ class RequestWriter:
                 request.max_tokens, request.shape, request.digest or None,
             )  # fmt: skip
             position += length + len(BETWEEN)
+            target.ids.add(request.custom_id)
         target.bytes = position - len(BETWEEN)
         target.requests += len(requests)
         while len(values) >= _ENOUGH:
@@ -237,7 +240,13 @@ class RequestWriter:
         part, self._open = self._open, None
         self._bodies.close()
         self._parts.append(
-            PartPlan(part.part, part.requests, part.bytes + len(TAIL), body_name(self.attempt, part.part))
+            PartPlan(
+                part.part,
+                part.requests,
+                part.bytes + len(TAIL),
+                body_name(self.attempt, part.part),
+                part.ids.text(),
+            )
         )
 
     def _build_index(self) -> bool:

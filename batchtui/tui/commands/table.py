@@ -52,6 +52,7 @@ class Scope(StrEnum):
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
+    HELP = "in the help"
     FIELD = "while one types"
 
 
@@ -189,7 +190,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
     Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
-    Command("batch.fetch", ("w",), "fetch results", "Fetch the results, if they are not here yet.", _S.BATCH, worth=72),
+    Command("batch.fetch", ("w",), "fetch results", "Fetch results that are not saved yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
     Command("batch.retry", ("R",), "retry", "Retry what is marked, else what failed.", _S.BATCH, True, 71),
@@ -291,6 +292,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
     # ── while one types ──
+    Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
+    Command("help.next-hit", ("]",), "next hit", "Go to the next place.", _S.HELP, in_palette=False),
+    Command("help.previous-hit", ("[",), "hit before", "Go to the place before.", _S.HELP, in_palette=False),
+
     Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next one offered.", _S.FIELD),
     Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the one before.", _S.FIELD),
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
@@ -319,7 +324,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
-    (Scope.DIALOG, Scope.TEXT),
+    (Scope.DIALOG, Scope.TEXT, Scope.HELP),
     # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),
 )

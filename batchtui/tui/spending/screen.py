@@ -1,6 +1,7 @@
 """`SpendingScreen` shows what was spent, by day in a chart and by model, job, tag or day in a list.
 
-It also shows what batches and caching have saved, and what is still on its way. The ledger computes all of it.
+It also shows what batches and caching have saved, what is in progress, and how much of each limit is spent. The ledger
+computes all of it.
 """
 
 from __future__ import annotations
