@@ -84,7 +84,7 @@ async def collect(
         GatewayError: the API could not be asked, or broke off; to be tried again.
         StorageError: the disk is full or refuses.
     """
-    tell = on_progress or _nobody
+    tell = on_progress or _ignore_progress
     began = workspace.clock.monotonic()
     while True:
         batch = await workspace.registry.batches.get(batch.key)
@@ -388,5 +388,5 @@ def _refuse_unless_ended(batch: Batch) -> None:
         )
 
 
-def _nobody(_: CollectProgress) -> None:
+def _ignore_progress(_: CollectProgress) -> None:
     """Ignore progress."""
