@@ -104,7 +104,7 @@ async def collect(
                 raise ResultsBusy(
                     f"Another batchtui has been fetching the results of {batch.id} for {about(patience)} and has not"
                     " finished.",
-                    hint="Wait for it, or end it: is it stopped, or does its connection hang? Then try again.",
+                    hint="Wait for it, or end that process if it is stopped or its connection hangs.",
                 ) from None
             tell(CollectProgress("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)

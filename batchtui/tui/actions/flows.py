@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _NOT_SURELY_OURS = {
     VerdictKind.LIKELY: "Nothing proves that this batch is the job's: it may be somebody else's.",
-    VerdictKind.ASK: "This batch was made elsewhere: it may be somebody else's.",
+    VerdictKind.ASK: "This batch was created elsewhere: it may be somebody else's.",
 }
 """What is said of a batch whose id has to be typed."""
 TYPED_FROM = 10
@@ -49,12 +49,12 @@ TYPED_FROM = 10
 _WHY_NOT_DELETED = {
     BatchState.IN_PROGRESS: "it is in progress: {batches.cancel} cancels it first",
     BatchState.CANCELING: "it is being canceled: delete it once it has ended",
-    BatchState.UNKNOWN: "it is not known whether it was created: {batches.resume} finds out",
-    BatchState.ENDED: "its results are not saved: open it, {batch.fetch} fetches them",
+    BatchState.UNKNOWN: "it is unknown whether it was created: {batches.resume} looks for it",
+    BatchState.ENDED: "its results are not saved: open it, {batch.fetch} downloads them",
 }
 """Why a batch is not deleted, with the key that helps; for other states the service's own reason is right."""
 _WHY_NOT_CANCELED = {
-    BatchState.UNKNOWN: "it is not known whether it was created: {batches.resume} finds out",
+    BatchState.UNKNOWN: "it is unknown whether it was created: {batches.resume} looks for it",
     BatchState.ENDED: "it has ended already",
     BatchState.CANCELING: "it is being canceled already",
 }
@@ -72,11 +72,11 @@ async def cancel(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Cancel {_figures(batches)}?",
         groups=_groups(
-            ("in progress: requests without an answer get none, and are not billed", plan.cancel),
+            ("in progress: requests not processed yet are not billed", plan.cancel),
             ("not sent yet: will not be sent", plan.drop),
         ),
         skipped=skipped,
-        remark=doubt or ("Answers that exist already are kept, and are billed." if plan.cancel else ""),
+        remark=doubt or ("Answers so far are kept and billed." if plan.cancel else ""),
         yes="cancel",
         typed=typed or _number_to_type(batches),
         destroys=True,
@@ -100,8 +100,8 @@ async def delete(app: Host, keys: Sequence[int]) -> bool:
         title=f"Delete {_figures(batches)}?",
         groups=_groups(
             ("at the API; results that are saved here stay here", plan.delete),
-            ("only here: out of the list, and nothing changes at the API", plan.drop),
-            ("whose results are lost: they are not saved", plan.losing),
+            ("locally: removed from the list; the batch stays at the API", plan.drop),
+            ("whose results are not saved: they will be lost", plan.losing),
         ),
         skipped=skipped,
         remark=doubt or ("Deleting at the API cannot be undone." if plan.delete else ""),
@@ -135,7 +135,7 @@ async def _with_undo(
             changes = app.workspace.registry.batches
             return any([await changes.undrop(before[batch.key], batch.revision) for batch in gone])
 
-        app.can_undo(UndoStep(f"took {_named_batches(gone)} out of the list", put_back))
+        app.can_undo(UndoStep(f"removed {_named_batches(gone)} from the list", put_back))
     return outcomes
 
 

@@ -96,7 +96,7 @@ def _about(warnings: Sequence[BatchWarning]) -> str:
     """Return what is good to know about warnings of one kind, before what enter does."""
     kind, first = warnings[0].kind, warnings[0]
     if kind == "unknown":
-        return "Nothing is sent again without proof or your yes."
+        return "Nothing is sent again without asking you."
     if kind == "not_sent":
         return "It can be sent once that is fixed." if len(warnings) == 1 else "They can be sent once that is fixed."
     if kind == "results_going":

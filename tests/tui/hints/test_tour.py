@@ -143,10 +143,10 @@ async def test_the_batch_that_will_not_make_it_is_warned_of_and_then_expires(tmp
 
 async def test_a_hint_for_another_screen_says_how_to_get_there(tmp_path: Path) -> None:
     async with toured(tmp_path, only("compare")) as (shown, _):
-        await shown.shows("⏎ opens it, and there = compares")
+        await shown.shows("⏎ opens it; there = compares")
     async with toured(tmp_path / "again", only("mistake")) as (shown, _):
         await shown.press("a")
-        await shown.shows("esc goes back, and there c asks")
+        await shown.shows("esc goes back; there c asks")
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.id)
