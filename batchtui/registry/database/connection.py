@@ -200,6 +200,28 @@ class Database:
         for listener in self._listeners:
             listener()
 
+    async def unused_bytes(self) -> int:
+        """Return how many bytes of the file hold nothing any more, which `vacuum` gives back."""
+        free, size = await self.one("PRAGMA freelist_count"), await self.one("PRAGMA page_size")
+        return int(free[0]) * int(size[0]) if free and size else 0
+
+    async def vacuum(self) -> None:
+        """Rebuild the file without the pages that hold nothing any more.
+
+        Raises:
+            StorageError: SQLite refused; the file is as it was. It needs as much room again while it is at work.
+        """
+        try:
+            async with self._write_lock:
+                self._refuse_if_closed()
+                self.refuse_if_replaced()
+                writer = await self._opened_writer()
+                await asyncio.shield(writer.execute("VACUUM"))
+                # What was rebuilt lies in the log until then, and the file is as long as before.
+                await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._said(error, f"The registry {self.path} cannot be made smaller: {error}.") from error
+
     async def _is_current(self) -> bool:
         reader = await self._open_reader()
         try:
