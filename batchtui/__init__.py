@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import UsageError as UsageError
     from batchtui.domain.errors import WaitTimedOut as WaitTimedOut
     from batchtui.domain.job import Job as Job
+    from batchtui.domain.known_requests import KnownRequests as KnownRequests
     from batchtui.domain.result import Outcome as Outcome
     from batchtui.domain.usage import Usage as Usage
     from batchtui.library.blocking import BlockingWorkspace as BlockingWorkspace
@@ -61,6 +62,7 @@ _HOMES = {
     "GatewayError": "batchtui.domain.errors",
     "InputError": "batchtui.domain.errors",
     "Job": "batchtui.domain.job",
+    "KnownRequests": "batchtui.domain.known_requests",
     "NothingToRetry": "batchtui.domain.errors",
     "Outcome": "batchtui.domain.result",
     "OutputExists": "batchtui.domain.errors",

@@ -63,7 +63,7 @@ class Session:
         Ctrl-C, SIGTERM and SIGHUP cancel it, which lets it finish what must not stay half done.
 
         Raises:
-            Stopped: it was cancelled.
+            Stopped: it was canceled.
         """
         try:
             return asyncio.run(_stoppable(body))

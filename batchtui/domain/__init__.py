@@ -12,7 +12,9 @@ Modules:
     estimate          what requests will cost before they are sent: at least, likely and at most
     estimate_history  what was expected of past batches and what came of it, to correct the next estimate
     forecast          when a batch may end, judged by how long similar ones have taken
+    ids_digest        digest the custom_ids of a part, in whatever order they come
     job               A job: one submission with its parts and its later attempts
+    known_requests    which requests of an input are answered already, by which jobs
     limits            the limits of the Message Batches API, each with where it was read
     model             what is known of a model, as far as batches are concerned
     notice            something a person who is not looking should be told once

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.send_evidence import Account
+from batchtui.domain.send_evidence import Account, BoundBatch
 from batchtui.domain.states import BatchState, ResultsState, Success
 
 if TYPE_CHECKING:
@@ -203,12 +203,14 @@ class Batch(BatchSummary):
     results_digest: str = ""
     """Of the saved file of results, as `ResultStore` writes it; empty where it was saved by an earlier version."""
     accepted: str = ""
-    """Why its saved results are not whole or not all ours, where a person took them all the same; else empty."""
+    """Why its saved results are not whole or not all ours, where a person accepted them nevertheless; else empty."""
     organization_id: str | None = None
     base_url: str | None = None
     """The address it was planned for; None where its account was never learnt."""
     is_unproved: bool = False
     """Whether only size and time say that this id is the part's: its results will prove or refute it."""
+    ids_digest: str = ""
+    """Of its custom_ids, as `IdsDigest` writes it; empty where an earlier version planned it."""
     is_chosen: bool = False
     """Whether a person said that this id is the part's, while that is not proved yet."""
     may_have_twin: bool = False
@@ -218,6 +220,13 @@ class Batch(BatchSummary):
     def account(self) -> Account | None:
         """The account it was planned for, or was found at; None where that was never learnt."""
         return Account(self.base_url, self.organization_id, self.workspace_id) if self.base_url else None
+
+    @property
+    def bound(self) -> BoundBatch | None:
+        """The batch of the API that it names, for the verdict on acting on it; None while there is none."""
+        if self.id is None:
+            return None
+        return BoundBatch(self.id, self.account, self.workspace_id, self.is_unproved, self.is_foreign)
 
     @property
     def results_until(self) -> datetime | None:

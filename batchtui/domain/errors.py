@@ -115,7 +115,7 @@ class CostLimit(InputError):
 
 
 class SubmittedBefore(InputError):
-    """The very same requests went out already; sending them again takes a word of consent. Nothing was sent."""
+    """The same requests were submitted before; sending them again has to be asked for. Nothing was sent."""
 
     type = "submitted_before"
     title = "Already submitted"
@@ -188,7 +188,7 @@ class CredentialsMissing(BatchtuiError):
 
 
 class ResultsUnavailable(BatchtuiError):
-    """There are no results to be had: not ended yet, gone, or deleted."""
+    """The results cannot be fetched: the batch has not ended yet, or they are expired or deleted."""
 
     type = "results_unavailable"
     title = "No results"
@@ -272,7 +272,7 @@ class GatewayError(BatchtuiError):
         self.retry_after = retry_after
         """Seconds, as the server asked for them."""
         self.account: Account | None = None
-        """Of the response that said no; None where none came, or something before the API said it."""
+        """Of the response that refused; None where none came, or where something before the API refused."""
         self.server_time: datetime | None = None
         """The `Date` of that response."""
 

@@ -77,7 +77,7 @@ class Estimate:
     """None without a history."""
     # Kept per model and not per part alone: results are priced and compared by model, and a part may ask for several.
     expectations: tuple[Expectation, ...] = ()
-    """What each model is asked for in each part: to be noted, so that what comes of it can be laid beside it."""
+    """What each model is asked for in each part: noted when planned, to be compared with what was used."""
 
     @property
     def margin(self) -> float | None:

@@ -73,7 +73,7 @@ class PastOutcomes:
 
     @property
     def is_range(self) -> bool:
-        """Whether there are enough to say how far they lie apart."""
+        """Whether there are enough of them to tell their spread."""
         return self.batches >= ENOUGH
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
+
+LEFT_AFTER = timedelta(minutes=15)
+"""How long a job may stand between its plan, or one of its parts, and the next before it is called left unsent: the
+checks before a send and the longest rate limit that is waited out on the spot take less."""
 
 
 class NoticeKind(StrEnum):
@@ -22,6 +27,8 @@ class NoticeKind(StrEnum):
     """The answer to a submission was lost, and looking for the batch has not settled it."""
     SPEND_LIMIT = "spend_limit"
     """The API refuses further parts of a job until a spend limit is raised."""
+    NOT_SENT = "not_sent"
+    """A part of a job was left unsent: the program that was sending the job has ended, and nothing else sends it."""
     RESULTS_GOING = "results_going"
     """The API will soon delete results that are not saved here."""
     LIMIT_NEAR = "limit_near"
@@ -30,7 +37,7 @@ class NoticeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to be told about one batch. Whom it is told to is decided by channels."""
+    """Something that a person should be told about one batch; channels decide where it is shown."""
 
     seq: int
     """The registry's own number."""

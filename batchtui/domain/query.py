@@ -101,7 +101,7 @@ class FilterTerm:
     """One claim about a batch. A filter is the sum of its terms: all of them hold."""
 
     field: FilterField | None
-    """None: a word, looked for wherever a person would look."""
+    """None: a word, searched for in all texts."""
     values: tuple[Value, ...]
     """One of these; for numbers and times it is one only."""
     comparison: Comparison = ""

@@ -41,6 +41,28 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundBatch:
+    """A batch of the API that a row of the registry names, as far as it matters for acting on it."""
+
+    id: str
+    account: Account | None
+    """None where an earlier version sent or imported it; then `workspace` alone says where it lives."""
+    workspace: str | None = None
+    is_unproved: bool = False
+    """Whether only size and time say that it is the job's."""
+    is_foreign: bool = False
+    """Whether it was imported: it was made elsewhere, perhaps by somebody else."""
+
+    def is_at(self, front: Account | None) -> bool:
+        """Whether it may be of this account; True also where one of the two is not known."""
+        if front is None:
+            return True
+        if self.account is not None:
+            return self.account == front
+        return not (self.workspace and front.workspace and self.workspace != front.workspace)
+
+
+@dataclass(frozen=True, slots=True)
 class SendStart:
     """What is known of the clocks when a send begins."""
 
@@ -72,7 +94,7 @@ class SendEnd(StrEnum):
     REFUSED = "refused"
     """A response proves that nothing was created (400, 401, 403, 413, 429), or no connection was made."""
     UNANSWERED = "unanswered"
-    """408, 409, 5xx, a time-out, a broken connection, a cancelled task: the batch may exist."""
+    """408, 409, 5xx, a time-out, a broken connection, a canceled task: the batch may exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +220,7 @@ class VerdictKind(StrEnum):
     """What may be done with a part."""
 
     OTHER_ACCOUNT = "other_account"
-    """The account in front is not the part's: nothing is sent, asked, adopted or cancelled."""
+    """The account in front is not the part's: nothing is sent, asked, adopted or canceled."""
     SENDING = "sending"
     """Somebody is sending it."""
     NOT_CREATED = "not_created"

@@ -26,7 +26,7 @@ class OutcomeShare:
 
 @dataclass(frozen=True, slots=True)
 class TokenBin:
-    """Answers whose output had from `low` to `high` tokens, both included."""
+    """How many answers had from `low` to `high` output tokens, both included."""
 
     low: int
     high: int

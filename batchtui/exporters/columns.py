@@ -29,7 +29,7 @@ Read = Callable[["ExportRecord"], Any]
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """One column: its name and how a cell is had from an entry. A cell is None, or a JSON value."""
+    """One column: its name, and how its cell is read from an entry. A cell is None or a JSON value."""
 
     name: str
     read: Read
@@ -110,7 +110,7 @@ _REQUEST: tuple[ExportColumn, ...] = (
 ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
 NOTE = ExportColumn("note", lambda entry: entry.note)
-"""What whoever exports says of a row: why it is there although it is not whole or not ours."""
+"""The caller's remark on a row: why it is there although it is not whole or not ours."""
 _TOOLS: tuple[ExportColumn, ...] = (ExportColumn("tool_names", _tool_names), ExportColumn("tool_calls", _tool_calls))
 _FURTHER: tuple[ExportColumn, ...] = (
     ORIGINAL,
@@ -244,7 +244,7 @@ def structured_columns(
     types: dict[str, JsonType | None] = dict(declared or {})
     for entry in entries:
         for key, value in entry.structured.items():
-            # Null has no type, and a key that is null everywhere is a column all the same.
+            # Null has no type, and a key that is null everywhere is a column nevertheless.
             if value is None:
                 if len(types) < MOST_STRUCTURED:
                     types.setdefault(key, None)

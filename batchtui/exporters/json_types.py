@@ -94,7 +94,7 @@ def declared_types(schema: object) -> dict[str, JsonType]:
 
 
 def _declared(about: Any) -> JsonType | None:
-    """Return the type that a property declares; null beside it changes nothing, several types are left open."""
+    """Return the type that a property declares; an additional null changes nothing, and several types give none."""
     if not isinstance(about, dict):
         return None
     options = about.get("anyOf")

@@ -26,11 +26,11 @@ class ExportRecord:
         self.original: str | None = None
         """What the data calls the row, where ids were changed on the way."""
         self.note: str | None = None
-        """What whoever exports says of the row."""
+        """The caller's remark on the row."""
         self.chat: dict[str, Any] | None = None
-        """The conversation for fine-tuning, where whoever exports has made it already."""
+        """The conversation for fine-tuning, where the caller has made it already."""
         self.read_as: Outcome | None = None
-        """What the index takes it for, which knows the request; None where nobody has asked it."""
+        """The outcome by the index, which knows the request; None where the index was not asked."""
         self._answer: ParsedResult | None = None
         self._params: dict[str, Any] | None = None
         self._structured: dict[str, Any] | None = None

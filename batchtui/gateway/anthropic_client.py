@@ -94,7 +94,7 @@ class AnthropicGateway:
         return self._line.base_url
 
     async def create(self, upload: Upload, dialect: ApiHeaders) -> RemoteBatch:
-        """See Gateway. A cancelled task is cancelled: whether the batch exists is then as open as after a time-out."""
+        """See Gateway. A canceled task is canceled: whether the batch exists is then as open as after a time-out."""
         body = UploadBody(upload)
         # With a length the HTTP client does not chunk the stream: a body that breaks off is then no whole request.
         headers = {"Content-Type": "application/json", "Content-Length": str(upload.length), **_spoken(dialect)}

@@ -38,7 +38,7 @@ class Credentials:
 
 
 def describe_credentials(profile: str | None = None) -> str | None:
-    """Say in words which credential would be used, and what is set beside it; None where there is none."""
+    """Say in words which credential would be used, and what else is set; None where there is none."""
     found = find_credentials(profile)
     if not found.found:
         return None

@@ -40,7 +40,7 @@ class Gateway(Protocol):
 
     Every method raises `CredentialsMissing` or a `GatewayError`, which says whether anything was created; none of
     them ever retries: that is the caller's decision, which the journal shows. What cannot be a
-    batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A cancelled task stays cancelled, and
+    batch's id (empty, dots, endless) is an `UnknownTarget` and is never sent. A canceled task stays canceled, and
     leaves a create as open as a lost answer.
 
     What comes back (and a `GatewayError`) carries the account and the server's time of the very response that it was

@@ -94,7 +94,7 @@ class Transport:
             self._drop_stale_token(failure)
             # Not "from error": what the HTTP client raises can quote headers.
             raise failure from None
-        except BaseException as error:  # cancelled, or the reader left early
+        except BaseException as error:  # canceled, or the reader left early
             failure = error
             raise
         finally:

@@ -49,7 +49,7 @@ class ProblemCollector:
         self.errors = 0
         self.warnings = 0
         self.heard: set[tuple[str, int | None]] | None = None
-        """Places that have a fault, for whoever puts a set here and empties it now and then; None: not kept."""
+        """Places that have a fault, where the caller puts a set here (and empties it now and then)."""
 
     def add(self, fault: CheckFault, file: str, line: int | None, custom_id: str | None = None) -> None:
         """Note one fault in one place."""

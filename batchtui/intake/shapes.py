@@ -18,7 +18,7 @@ EXAMPLES_KEPT = 1 << 25
 
 
 class Key(NamedTuple):
-    """What tells skeletons apart, as it stands in the request: equal keys have equal skeletons."""
+    """The key of a skeleton, as it stands in the request: requests with equal keys have equal skeletons."""
 
     names: tuple[str, ...]
     """The keys of params."""

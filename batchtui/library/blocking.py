@@ -67,6 +67,7 @@ class BlockingWorkspace:
 
     check = _blocking(Workspace.check)
     estimate = _blocking(Workspace.estimate)
+    known = _blocking(Workspace.known)
     submit = _blocking(Workspace.submit)
     resume = _blocking(Workspace.resume)
     find = _blocking(Workspace.find)
@@ -91,7 +92,7 @@ class BlockingWorkspace:
         try:
             return future.result()
         except (KeyboardInterrupt, SystemExit):
-            # Cancelling returns at once, while the coroutine may still be noting what became of a send.
+            # Canceling returns at once, while the coroutine may still be noting what became of a send.
             future.cancel()
             asyncio.run_coroutine_threadsafe(self._settled(), self._loop).result()
             raise
@@ -106,7 +107,7 @@ class BlockingWorkspace:
             self._tasks.discard(task)
 
     async def _settled(self) -> None:
-        """Wait until the cancelled tasks have ended: a send must note what it knows before the loop stops."""
+        """Wait until the canceled tasks have ended: a send must note what it knows before the loop stops."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 

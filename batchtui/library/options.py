@@ -33,7 +33,7 @@ class ExportKeywords(TypedDict, total=False):
     """How results are written."""
 
     format: Literal["jsonl", "json", "csv", "tsv", "md", "parquet", "chat"]
-    """Told by the file's name where it is not said."""
+    """None takes it from the file's name."""
     only: str | Iterable[Outcome | str]
     """Only results with these outcomes; for chat those that succeeded where it is not said."""
     order: Literal["input", "arrival"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import Job
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.domain.query import SortKey
     from batchtui.domain.result import Outcome
     from batchtui.intake import CheckReport
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 Named: TypeAlias = "str | Job | Batch"
-"""A job or a batch; or a word for one: its id or a beginning of it, a job's name, `@last`."""
+"""A job or a batch, or what names one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
 """What to do where the very same requests were submitted before: raise, go on with that job, or pay again."""
 
@@ -84,6 +85,19 @@ class Workspace:
         if not checked.report.requests:
             raise InputError("There is no request to send.", problems=checked.report.problems)
         return checked.estimate
+
+    async def known(self, source: Source, **keywords: Unpack[IntakeKeywords]) -> KnownRequests:
+        """Say which requests were asked before: answered, in progress, twice in the input, or new; nothing is sent.
+
+        Two requests are the same where their params, the API version and the betas are, whatever their custom_ids.
+
+        Raises:
+            InputError: where the source cannot be read at all. Requests with errors are left out.
+        """
+        from batchtui.services.submission.check import check
+
+        sources, intake = open_source(source, keywords)
+        return (await check(self._engine, sources, intake)).known
 
     async def submit(
         self,
@@ -148,7 +162,7 @@ class Workspace:
 
         What the API proves, or what alone fits, is adopted. Where it shows nothing, and cannot be creating it any more,
         `consent` decides whether the part is sent again; without it nothing is ever sent a second time. Parts of
-        another account than the credentials in use are left alone. Returns the parts that were open, as they stand.
+        another account than the credentials in use are not touched. Returns the parts that were open, as they stand.
 
         Raises:
             GatewayError, CredentialsMissing: the API cannot be asked; nothing is lost.
@@ -231,7 +245,7 @@ class Workspace:
         Args:
             named: what to wait for.
             poll_interval: seconds between two looks; None adapts.
-            timeout: seconds; None is the lifetime of a batch and a grace. Nothing is cancelled when it is over.
+            timeout: seconds; None is the lifetime of a batch and a grace. Nothing is canceled when it is over.
             on_progress: is called with the progress after each look.
 
         Raises:
@@ -326,9 +340,9 @@ class Workspace:
             yield Result(entry)
 
     async def export(self, named: Named, output: str | Path, **keywords: Unpack[ExportKeywords]) -> ExportReport:
-        """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, told by its name.
+        """Write results to a file, whole or not at all: jsonl, json, csv, tsv, md or parquet, by its name.
 
-        The format chat (lines for fine-tuning) is never told by a name.
+        The format chat (lines for fine-tuning) has to be named.
 
         Raises:
             OutputExists: the file exists and `overwrite` was not said.
@@ -409,7 +423,7 @@ class Workspace:
     async def delete(
         self, named: Named, *, locally: bool = False, force: bool = False
     ) -> list[cancel_service.ActionResult]:
-        """Delete ended batches at the API, or only here. Without `force` those without saved results are left alone."""
+        """Delete ended batches at the API, or only here. Without `force`, those without saved results are skipped."""
         from batchtui.services.batches.delete import apply_delete, plan_delete
 
         arguments.flag("locally", locally)
@@ -482,7 +496,7 @@ class Workspace:
 
 
 def _word_for(named: Named) -> str:
-    """Return the word that names a job or a batch."""
+    """Return what names a job or a batch."""
     from batchtui.domain.batch import Batch
     from batchtui.domain.job import Job
 

@@ -59,7 +59,7 @@ class Rates:
         return Cost(*amounts)
 
     def times(self, factor: Decimal) -> Rates:
-        """Return the rates with every token this much dearer; a web search costs the same everywhere."""
+        """Return the rates with the price of every token multiplied; a web search costs the same everywhere."""
 
         def scaled(rate: Decimal | None) -> Decimal | None:
             return None if rate is None else rate * factor

@@ -4,6 +4,7 @@ Modules:
 
     batches/          the table of batches: queries, and every change to it
     database/         the file: connections, migrations, backup, codecs
+    digests           find requests that were asked before, by what they ask
     estimate_history  store what was expected of a batch when it was planned, and read what came of it
     jobs              store jobs: each is planned whole with all its parts, or not at all
     journal           record every action of batchtui and every call to the API, in order

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from sqlite3 import Row
 
     import aiosqlite
 
     from batchtui.domain.api_call import ApiCall
+    from batchtui.domain.batch import UnreadableEntry
     from batchtui.registry.database.connection import Database
 
 
@@ -70,6 +71,26 @@ class Journal:
         """Note an action that changes no batch, in a transaction of its own."""
         async with self._database.transaction() as tx:
             await note(tx, at, event, job=job, **detail)
+
+    async def record_unreadable(self, at: datetime, entries: Sequence[UnreadableEntry]) -> int:
+        """Note entries of the API's list that cannot be read; one that stands here already is passed over.
+
+        Returns:
+            How many were noted: every look at the list meets the same ones again.
+        """
+        noted = 0
+        async with self._database.transaction() as tx:
+            for entry in dict.fromkeys(entries):
+                async with tx.execute(
+                    "SELECT 1 FROM journal WHERE event = 'list.unreadable' AND batch_id IS ?"
+                    " AND json_extract(detail, '$.reason') = ?",
+                    (entry.id, entry.why),
+                ) as cursor:
+                    is_known = await cursor.fetchone() is not None
+                if not is_known:
+                    await note(tx, at, "list.unreadable", batch_id=entry.id, reason=entry.why)
+                    noted += 1
+        return noted
 
     async def entries(self, *, batch_id: str | None = None, job: str | None = None, limit: int = 200) -> list[Entry]:
         """Read the latest entries, oldest of them first; of one batch or one job, or all."""

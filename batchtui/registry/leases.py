@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.registry.batches.transitions import fetch
-from batchtui.registry.database.codecs import decode_time, encode_time
+from batchtui.registry.database.codecs import encode_time
 from batchtui.runtime.process_identity import is_gone
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 
 
 class Leases:
-    """Named locks that expire, so that a killed process blocks nobody for long.
+    """Named locks that expire, so that a killed process does not block others for long.
 
     The holder is the token of this registry object: two workspaces in one process are two holders.
     """
@@ -48,10 +48,3 @@ class Leases:
         """Give a lease back before it expires; another holder's stays."""
         async with self._database.transaction() as tx:
             await tx.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, self.holder))
-
-    async def held_until(self, name: str) -> tuple[str, datetime] | None:
-        """Return who holds a lease and until when; None where it is free."""
-        row = await self._database.one(
-            "SELECT holder, until FROM leases WHERE name = ? AND until > ?", (name, encode_time(self._clock.now()))
-        )
-        return (row["holder"], decode_time(row["until"])) if row else None

@@ -74,7 +74,7 @@ class Notices:
             return cursor.rowcount == 1
 
     async def settle(self, seq: int, channel: str, outcome: str) -> None:
-        """Note what came of telling: `told`, `failed`, or `passed` where there was nothing to tell any more."""
+        """Note whether it was delivered: `told`, `failed`, or `passed` where there was nothing to tell any more."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 "UPDATE notices_told SET outcome = ?, at = ? WHERE notice = ? AND channel = ? AND holder = ?",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.clock import Clock
+    from batchtui.registry.digests import DigestIndex
     from batchtui.registry.results.store import ResultStore
 
 
@@ -67,6 +68,13 @@ class Registry:
         from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
+
+    @cached_property
+    def digests(self) -> DigestIndex:
+        """What requests were asked before; imported with the first use, as results are."""
+        from batchtui.registry.digests import DigestIndex
+
+        return DigestIndex(self.path.with_name("digests.db"), self.requests.folder)
 
     def _move_results(self, old: int, new: int, batch_id: str) -> None:
         self.results.move(old, new, batch_id)

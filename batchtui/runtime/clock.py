@@ -35,7 +35,7 @@ async def sleep_until_any(clock: Clock, seconds: float, *until: asyncio.Event) -
     finally:
         for wait in waits:
             wait.cancel()
-        # A cancelled task that nobody awaits would be reported as never retrieved.
+        # A canceled task that nobody awaits would be reported as never retrieved.
         await asyncio.gather(*waits, return_exceptions=True)
     for event in until:
         event.clear()

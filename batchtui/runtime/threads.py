@@ -1,6 +1,6 @@
-"""Run blocking work in a thread and wait for it even when cancelled: `run_in_thread`, `run_cancellable`.
+"""Run blocking work in a thread and wait for it even when canceled: `run_in_thread`, `run_cancellable`.
 
-`asyncio.to_thread` alone returns at once when cancelled, while the thread still has its files open.
+`asyncio.to_thread` alone returns at once when canceled, while the thread still has its files open.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 async def run_in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run blocking work in a thread and return its result. When cancelled, wait for the thread before raising."""
+    """Run blocking work in a thread and return its result. When canceled, wait for the thread before raising."""
     working = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
         return await asyncio.shield(working)
@@ -35,13 +35,13 @@ async def run_cancellable(
     give_up: Callable[[], object] | None = None,
     let_go: Callable[[T], object] | None = None,
 ) -> T:
-    """Run blocking work in a thread and return its result; when cancelled, have it end early and wait for that.
+    """Run blocking work in a thread and return its result; when canceled, have it end early and wait for that.
 
     Args:
-        work: is given a function to report progress with; that raises CancelledError once the caller was cancelled.
+        work: is given a function to report progress with; that raises CancelledError once the caller was canceled.
         heard: is called with each progress, in the thread.
-        give_up: is called when cancelled, to make the work end sooner.
-        let_go: is given the result where the work finished although it was cancelled, to undo it.
+        give_up: is called when canceled, to make the work end sooner.
+        let_go: is given the result where the work finished although it was canceled, to undo it.
     """
     is_given_up = threading.Event()
 
@@ -55,7 +55,7 @@ async def run_cancellable(
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
-        # The thread cannot be cancelled: tell it, wait until it has let go of its files, and leave nothing behind.
+        # The thread cannot be canceled: tell it, wait until it has let go of its files, and leave nothing behind.
         is_given_up.set()
         if give_up:
             give_up()

@@ -35,7 +35,7 @@ class CommitWatcher:
         return follower
 
     async def run(self) -> None:
-        """Watch until cancelled. The first look sets all events: something may have been committed before."""
+        """Watch until canceled. The first look sets all events: something may have been committed before."""
         version: int | None = None
         while True:
             before = version

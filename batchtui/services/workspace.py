@@ -23,17 +23,18 @@ from batchtui.domain.errors import (
     StorageError,
     UsageError,
 )
+from batchtui.domain.send_evidence import BoundBatch
 from batchtui.registry.registry import Registry
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import SystemClock
 from batchtui.runtime.server_clock import ServerClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
     from datetime import timedelta
 
     from batchtui.domain.api_call import ApiCall
-    from batchtui.domain.batch import Batch, RemoteBatch, RemotePage
+    from batchtui.domain.batch import Batch, RemoteBatch, RemotePage, UnreadableEntry
     from batchtui.domain.clock import Clock
     from batchtui.domain.send_evidence import Account
     from batchtui.gateway.protocol import Gateway
@@ -88,6 +89,7 @@ class Workspace:
         self.account: Account | None = None
         """The account of the credentials in use, of the latest response that proves it; None until one did."""
         self._account_heard = 0.0
+        self._unreadable: set[UnreadableEntry] = set()
         self._gateway: Gateway | None = None
         self._connecting = asyncio.Lock()
 
@@ -160,6 +162,14 @@ class Workspace:
         if response.account is not None:
             self.account = response.account
             self._account_heard = self.clock.monotonic()
+
+    async def note_unreadable(self, entries: Sequence[UnreadableEntry]) -> None:
+        """Write to the journal which entries of the API's list cannot be read, each once."""
+        # Kept here, too: every look at the list meets the same ones, and the journal is long.
+        new = [entry for entry in entries if entry not in self._unreadable]
+        if new:
+            await self.registry.journal.record_unreadable(self.clock.now(), new)
+            self._unreadable.update(new)
 
     async def front_account(self, *, max_age: float = ACCOUNT_SECONDS) -> Account:
         """Return the account of the credentials in use, with one list call where it was not heard of lately.
@@ -287,11 +297,7 @@ def is_elsewhere(batch: Batch, account: Account | None) -> bool:
 
     What earlier versions sent has no address and no organisation on record; then its workspace alone decides.
     """
-    if account is None:
-        return False
-    if batch.account is not None:
-        return batch.account != account
-    return bool(batch.workspace_id and account.workspace and batch.workspace_id != account.workspace)
+    return not BoundBatch(batch.id or "", batch.account, batch.workspace_id).is_at(account)
 
 
 def refuse_other_account(batch: Batch, account: Account) -> None:

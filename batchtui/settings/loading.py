@@ -34,7 +34,7 @@ _PLAINLY = {
     "decimal_parsing": "a number",
     "decimal_type": "a number",
 }
-"""pydantic's words where they speak of its own types."""
+"""Messages of pydantic that name its own types."""
 
 
 def load_settings(file: Path) -> Settings:

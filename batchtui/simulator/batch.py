@@ -63,7 +63,7 @@ class SimulatedBatch:
     terms: Terms
     "The headers that decide how its params are read."
     cancel_initiated_at: datetime | None = None
-    "When cancelling was asked for."
+    "When canceling was asked for."
     deleted_at: datetime | None = None
     "When it was deleted."
     _plan: Plan | None = None

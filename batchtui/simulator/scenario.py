@@ -63,7 +63,7 @@ class Scenario:
     requests_per_minute: Count = 4_000
     "The rate limit over all endpoints; 0 is none."
     queue_limit: Count = 500_000
-    "How many batch requests may wait in the organisation's queue."
+    "How many batch requests may wait in the organization's queue."
     max_body_bytes: Count = 256_000_000
     "The largest body that a create may have; the service says 256 MB and this takes the stricter reading."
     visible_after: Seconds = 0.0

@@ -1,4 +1,4 @@
-"""Renders templates that could need any time or memory in a process with limits: `render`.
+"""Render templates that could need any time or memory in a process with limits: `render`.
 
 `{% set s = s ~ s %}` sixty times, or two nested loops, take all the memory or time there is, and no check of the text
 can tell for certain. So what is not plainly harmless (see `syntax.is_tame`) is worked out by a process of its own whose

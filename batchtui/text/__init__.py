@@ -13,6 +13,7 @@ Modules:
     forecasts          write a forecast with what it is judged by
     formula_guard      keep spreadsheets from running a cell
     glyphs             the sign and the word of every state and outcome, in Unicode and in ASCII
+    known_requests     write which requests are answered already, and what only the others cost
     money              write US dollars; an unknown amount is never written as $0
     notices            write a notice: heading, sentence, and the JSON that hooks get
     numbers            write numbers, amounts and sizes

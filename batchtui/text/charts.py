@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LEFT_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _LOWER_EIGHTHS = " ▁▂▃▄▅▆▇█"
 FILLS = "█▒▓░"
-"""What the parts of a stack are filled with, the first at the bottom: told apart without colour."""
+"""What the parts of a stack are filled with, the first at the bottom: distinct without colour."""
 ASCII_FILLS = "#%+."
 EMPTY = -1
 """The part of a cell that belongs to no part of a stack."""

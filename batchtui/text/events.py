@@ -27,6 +27,7 @@ WORDS: Mapping[str, str] = {
     "batch.disowned": "not ours",
     "batch.proved": "proved",
     "batch.refuted": "ruled out",
+    "list.unreadable": "entry of the list cannot be read",
     "registry.copied": "registry copied",
     "batch.in_progress": "in progress",
     "batch.canceling": "canceling",
@@ -51,7 +52,7 @@ PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
 
 
 def event_word(event: str) -> str:
-    """Return an event of the journal in a word or two."""
+    """Return an event of the journal in one or two words."""
     return WORDS.get(event) or sanitize(event)
 
 

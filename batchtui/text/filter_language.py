@@ -161,7 +161,7 @@ def _values(field: FilterField, said: str, comparison: Comparison) -> tuple[tupl
 
 
 def _known(field: FilterField, part: str, words: dict[str, tuple[str, ...]]) -> Sequence[str]:
-    """Return what a word stands for; its beginning will do."""
+    """Return what a word stands for; the beginning of the word is enough."""
     part = part.lower()
     if part in words:
         return words[part]

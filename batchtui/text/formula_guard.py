@@ -33,7 +33,7 @@ _SUM = re.compile(r"(?:[\w.$%]|\"[^\"]*\"|\([^()]*\))+[+*^&][-+@\w($\"']")
 def guard_formula(text: str) -> str:
     """Return the text with an apostrophe before it where a spreadsheet would run it; otherwise the text itself.
 
-    A text that is an apostrophe and a formula already gets another one, so that `unguard_formula` knows both apart.
+    A text that is an apostrophe and a formula already gets another one, so that `unguard_formula` can tell the two.
     """
     return MARK + text if text[:1] in LEADS and is_formula(text.lstrip(MARK)) else text
 

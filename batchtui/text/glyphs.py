@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A glyph of one column, its ASCII twin, and the word that always stands with it."""
+    """A glyph of one column, its ASCII twin, and the word that is always shown with it."""
 
     glyph: str
     ascii: str

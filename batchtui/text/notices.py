@@ -24,6 +24,7 @@ _HEADINGS = {
     NoticeKind.ENDED: "ended",
     NoticeKind.UNKNOWN: "no response to the create request",
     NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
+    NoticeKind.NOT_SENT: "not sent",
     NoticeKind.RESULTS_GOING: "results are deleted soon",
     NoticeKind.LIMIT_NEAR: "limit on cost",
 }
@@ -47,6 +48,8 @@ def sentence(notice: Notice) -> str:
             return f"It is unknown whether {amount(batch.requests, 'request')} were sent; `batchtui resume` finds out."
         case NoticeKind.SPEND_LIMIT:
             return f"{sanitize(batch.reason)} Raise the limit, then `batchtui resume` sends the rest.".strip()
+        case NoticeKind.NOT_SENT:
+            return f"{amount(batch.requests, 'request')} were not sent; `batchtui resume {batch.job}` sends them."
         case NoticeKind.RESULTS_GOING:
             until = f" after {batch.results_until:%d %b %H:%M} UTC" if batch.results_until else ""
             return f"The API deletes them{until}; `batchtui results {sanitize(batch.id or '')}` saves them."

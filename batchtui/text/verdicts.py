@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None, wait: float) -> str:
-    """Say why a part was left alone, and how to go on.
+    """Say why a part was not touched, and how to go on.
 
     Args:
         batch: the part.

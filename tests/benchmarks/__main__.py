@@ -20,6 +20,7 @@ ROWS = {
     "quit": screens.quitting,
     "hour": screens.an_hour,
     "check": bulk.checking,
+    "known": bulk.known,
     "submit": bulk.submitting,
     "small": bulk.many_small,
     "results": bulk.fetching,

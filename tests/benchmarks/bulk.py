@@ -53,10 +53,51 @@ def checking(bench: Bench) -> None:
     for count, size, tools in ((bench.count, BYTES, 0), (bench.count, 220, 0), (bench.count // 5, 220, 3)):
         write_requests(source, count, size, tools=tools)
         done = best(3, "-m", "tests.benchmarks.checks", str(source))
-        checked, parsed = (float(word) for word in done.output.split())
+        checked, parsed, hashed = (float(word) for word in done.output.split())
         what = f"check {count:,} requests " + (f"with {tools} tools" if tools else f"of {size:,} B")
         verdict = f"{checked / parsed:.2f} of json.loads; budget 2"
         bench.add(what, f"{checked:.2f} s", f"json.loads {parsed:.2f} s", verdict)
+        share = f"{100 * hashed / checked:.0f} % of the check; budget 20 %"
+        bench.add("  of it the digests", f"{hashed:.2f} s", "", share)
+
+
+def known(bench: Bench) -> None:
+    """Requests of which 99 in 100 were asked before, against the same check where nothing is known."""
+    source, grown, raw = (
+        bench.folder / "asked.jsonl",
+        bench.folder / "grown.jsonl",
+        bench.folder / "asked-results.jsonl",
+    )
+    write_requests(source, bench.count, 220)
+    failed = write_results(raw, bench.count)
+    _replace_a_hundredth(source, grown)
+    with sink(raw, bench.count, failed) as url:
+        home = bench.folder / "asked"
+        submit(url, source, home)
+        run(*VERB, "results", "@last", "--json", "--allow-failures", "--home", str(home), env=_at(url))
+    _compare(bench, grown, home, f"check {bench.count:,} requests, 99 % answered")
+    million = bench.folder / "million.jsonl"
+    write_requests(million, bench.count * 10, 220)
+    with sink() as url:
+        submit(url, million, home := bench.folder / "on-its-way")
+    _compare(bench, million, home, f"check {bench.count * 10:,} requests, all in progress")
+
+
+def _replace_a_hundredth(source: Path, grown: Path) -> None:
+    with source.open() as old, grown.open("w") as new:
+        for number, line in enumerate(old):
+            new.write(line.replace("Document", "Paper", 1) if number % 100 == 0 else line)
+
+
+def _compare(bench: Bench, requests: Path, home: Path, what: str) -> None:
+    """Check on a home that knows them, and on one that knows nothing."""
+    words = (*VERB, "check", str(requests), "--json", "--home")
+    pairs = [(run(*words, str(home)), run(*words, str(bench.folder / "nothing"))) for _ in range(3)]
+    found, alone = (min(runs, key=lambda done: done.processor) for runs in zip(*pairs, strict=True))
+    counts = json.loads(found.output)["known"]
+    assert counts["answered"] + counts["in_progress"] > 0.6 * counts["requests"], counts
+    ratio = f"{found.processor / alone.processor:.2f} times its CPU; budget 1.3, 160 MB"
+    bench.add(what, str(found), f"nothing known {alone}", ratio)
 
 
 def fetching(bench: Bench) -> None:

@@ -115,3 +115,21 @@ def test_delete_local_asks_nothing_of_the_api(batchtui: Batchtui, simulator: Sim
     ran = batchtui("delete", "@last", "--yes", "--local", "--force")
 
     assert (ran.code, states(batchtui), simulator.world.calls_to("delete")) == (0, ["deleted"], [])
+
+
+@pytest.mark.parametrize("verb", ["cancel", "delete"])
+def test_last_does_not_name_a_batch_that_was_made_elsewhere(
+    batchtui: Batchtui, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, verb: str
+) -> None:
+    foreign = batchtui.submitted()
+    if verb == "delete":
+        simulator.world.cancel(foreign)
+    monkeypatch.setenv("BATCHTUI_HOME", str(tmp_path / "other"))
+    batchtui("sync")
+    force = ["--force"] if verb == "delete" else []
+
+    refused = batchtui(verb, "@last", "--yes", *force)
+
+    assert refused.code == 1
+    assert f"{foreign} was made elsewhere" in refused.err
+    assert batchtui(verb, foreign[:14], "--yes", *force).code == 0

@@ -111,6 +111,13 @@ async def test_the_same_twice_at_once_is_one_job_where_it_may_be_reused(
     assert len(sent_custom_ids(simulator)) == 2
 
 
+async def test_what_was_asked_before_is_known(workspace: batchtui.Workspace) -> None:
+    job = await workspace.submit(requests(2))
+    await workspace.wait(job, poll_interval=3600)
+    known = await workspace.known(requests(3, "other"))
+    assert (known.answered, known.new, [each.id for each in known.jobs]) == (2, 1, [job.id])
+
+
 async def test_results_have_the_names_that_their_rows_had(workspace: batchtui.Workspace, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("id,text\nA 1,x\nb,y\n")
     (tmp_path / "t.md").write_text("+++\nid = 'id'\n+++\nRead {{ text }}")

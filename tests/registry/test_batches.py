@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.batch import RequestCounts
+from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.query import BatchQuery
 from batchtui.domain.send_evidence import Account
 from batchtui.domain.states import BatchState, ResultsState, UnlawfulChange
@@ -172,3 +173,65 @@ async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry:
     await registry.sendings.claim(unknown, "me", LATER)
     await registry.sendings.answer_lost(unknown, "time-out", "me")
     assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]
+
+
+async def test_what_the_api_says_late_takes_nothing_back(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(status="canceling", cancel_initiated_at=START)])
+    assert await registry.batches.heard([remote(status="in_progress", cancel_initiated_at=START)]) == []
+    assert (await registry.batches.get(key)).state is BatchState.CANCELING
+    await registry.batches.heard([remote(status="ended", ended_at=START)])
+    assert (await registry.batches.get(key)).state is BatchState.ENDED
+
+
+async def test_the_status_of_the_api_is_kept_beside_the_state(registry: Registry, clock: TurnedClock) -> None:
+    key = await submitted(registry)
+    for status in ("in_progress", "canceling", "ended"):
+        await registry.batches.heard([remote(status=status)])
+        assert (await registry.batches.get(key)).processing_status == status
+    await registry.batches.missed(key)
+    clock.turn(minutes=6)
+    await registry.batches.missing(key, "not shown")
+    await registry.batches.heard([remote(status="ended")])
+    batch = await registry.batches.get(key)
+    assert (batch.state, batch.processing_status) == (BatchState.ENDED, "ended")
+
+
+@pytest.mark.parametrize(
+    ("before", "archived", "after"),
+    [
+        (ResultsState.NONE, True, ResultsState.GONE),
+        (ResultsState.PARTIAL, True, ResultsState.GONE),
+        (ResultsState.SAVED, True, ResultsState.SAVED),
+        (ResultsState.NONE, False, ResultsState.NONE),
+    ],
+)
+async def test_results_are_gone_once_they_are_archived_unless_they_are_saved(
+    registry: Registry, before: ResultsState, archived: bool, after: ResultsState
+) -> None:
+    key = await submitted(registry)
+    await registry.batches.set_results(key, before)
+    await registry.batches.heard([remote(status="ended", archived_at=START if archived else None)])
+    assert (await registry.batches.get(key)).results is after
+
+
+async def test_counts_that_moved_are_a_yes_or_a_no(registry: Registry) -> None:
+    key = await submitted(registry)
+    await registry.batches.heard([remote(counts=RequestCounts(processing=2, succeeded=1))])
+    row = await registry._database.one("SELECT counts_moved FROM batches WHERE key = ?", (key,))
+    assert row is not None
+    assert row["counts_moved"] == 1
+
+
+async def test_a_batch_that_ended_does_not_count_as_moving_whatever_is_said_later(registry: Registry) -> None:
+    key = await submitted(registry)
+    counts = RequestCounts(processing=1, succeeded=2)
+    await registry.batches.heard([remote(status="ended", counts=counts)])
+    assert not (await registry.batches.get(key)).counts_moved
+    assert await registry.batches.heard([remote(status="in_progress", counts=counts)]) == []
+    assert not (await registry.batches.get(key)).counts_moved
+
+
+async def test_what_is_not_there_cannot_be_changed(registry: Registry) -> None:
+    with pytest.raises(UnknownTarget, match="99"):
+        await registry.batches.missed(99)

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.staging.stage import IntakeOptions
     from batchtui.simulator import Simulator
+    from tests.support.edge import Edge
 
 KEY = "sk-ant-test-not-a-key"
 
 
 @asynccontextmanager
-async def workspace_at(home: Path, simulator: Simulator, clock: Clock) -> AsyncIterator[Workspace]:
+async def workspace_at(home: Path, simulator: Simulator | Edge, clock: Clock) -> AsyncIterator[Workspace]:
     """A workspace as a front end opens it, on this home, speaking to this simulator."""
     async with open_workspace(Paths.locate(home), base_url=simulator.url, clock=clock) as workspace:
         yield workspace

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
-    """Cancel batches in progress, and drop parts that are not sent yet.
+    """Cancel batches in progress, and drop parts that were not sent yet.
 
-    What is answered by then is kept and billed; the rest is neither answered nor billed. A batch that is not proved to
-    be the job's (its create got no response) is only canceled where it is named by its whole id.
+    Answers so far are kept and billed; what has not begun is not billed. A batch that is not proved to be the job's
+    (its create got no response) is only canceled if you pass its full id, and an imported one if you pass its id or
+    the first 12 characters of it or more.
     """
     from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 

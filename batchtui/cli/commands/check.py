@@ -13,6 +13,7 @@ from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.known_requests import known_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +57,13 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
             verdicts = await canary_view.run_canary(session, workspace, checked.canary, yes=yes)
     if session.json:
         document = documents.check_document(checked.report, checked.parts, checked.estimate)
+        document["known"] = documents.known_document(checked.known)
         session.out.document({**document, "canary": canary_view.verdict_documents(verdicts)} if canary else document)
     else:
         session.out.lines(canary_view.verdict_lines(verdicts))
         session.out.lines(check_report.report_lines(checked.report, checked.parts))
         if checked.parts:
             session.out.lines(estimate_lines(checked.estimate))
+            session.out.lines(known_lines(checked.known, checked.estimate))
     is_refused = any(verdict.is_refused for verdict in verdicts)
     return ExitCode.INPUT if checked.report.errors or is_refused else ExitCode.DONE

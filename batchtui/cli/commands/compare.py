@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 async def command(session: Session, first: str, second: str, changes: bool) -> None:
     """Compare the results of two batches or jobs by custom_id: two models, two prompts, before and after.
 
-    Says outcomes, tokens and cost of both, and how many answers are the same, changed, better (needs no second look
-    any more) or worse. Results are fetched first where they are not here yet. Of a job each custom_id's latest success
-    counts, else its latest outcome.
+    Shows outcomes, tokens and cost of both, and how many answers are the same, changed, now succeed or now fail.
+    Results that are not saved yet are downloaded first. Of a job, each custom_id's latest success counts, else its
+    latest outcome.
     """
     from batchtui.services.batches.adopt import find_or_import_all
     from batchtui.services.results.compare import compare

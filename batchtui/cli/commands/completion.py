@@ -25,7 +25,7 @@ VARIABLE = "_BATCHTUI_COMPLETE"
 )
 @click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
 def command(session: Session, shell: str) -> None:
-    """Print what a shell needs to complete commands, options, and the ids and names of batches and jobs."""
+    """Print the script with which a shell completes commands, options, and the ids and names of batches and jobs."""
     from click.shell_completion import get_completion_class
 
     from batchtui.cli.main import program

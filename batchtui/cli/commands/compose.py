@@ -77,10 +77,10 @@ class ComposeArguments:
 @click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
 @click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
 @click.option("--encoding", metavar="NAME", help="The data's encoding, where it is not recognised.")
-@click.option("--delimiter", metavar="SIGN", help="The delimiter (or: tab, none), where it is not recognised.")
+@click.option("--delimiter", metavar="CHAR", help="The delimiter (or: tab, none), where it is not recognised.")
 @click.option("--header/--no-header", default=None, help="Whether the first row has the column names.")
 @click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
-@click.option("--comment", metavar="SIGN", help="Leave out lines that begin with this.")
+@click.option("--comment", metavar="CHAR", help="Leave out lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
@@ -109,10 +109,10 @@ def command(
     files: tuple[str, ...],
     **options: Any,
 ) -> int:
-    """Make requests from a template and data, one a row or a file, and check them.
+    """Make requests from a template and data, one per row or file, and check them.
 
-    A template is a prompt with {{ column }} in it, and more where its file has a head (see `--save`). Wrong rows are
-    listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
+    A template is a prompt with {{ column }} placeholders; its file may have a head with more (see `--save`). Wrong rows
+    are listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
     """
     from batchtui.services.compose.options import ComposeOptions
 
@@ -162,7 +162,7 @@ async def _run(session: Session, chosen: ComposeOptions, arguments: ComposeArgum
             _ask(session, composition)
         if arguments.preview is not None:
             return await _preview(session, composition, arguments.preview)
-        composed = await _write(session, workspace, composition, arguments.output)
+        composed = await _write(session, workspace, composition, arguments)
         return _settle(session, composition, composed, arguments)
 
 
@@ -202,17 +202,21 @@ async def _preview(session: Session, composition: Composition, count: int) -> in
     return ExitCode.DONE if all(row.params for row in rows) else ExitCode.INPUT
 
 
-async def _write(session: Session, workspace: Workspace, composition: Composition, output: str | None) -> Composed:
+async def _write(
+    session: Session, workspace: Workspace, composition: Composition, arguments: ComposeArguments
+) -> Composed:
     from batchtui.services.compose.compose import compose, compose_to_file
 
-    progress = check_report.progress_of(session)
+    progress, output = check_report.progress_of(session), arguments.output
+    # With --submit the submission looks for what was asked before.
+    with_known = not arguments.submits
     if output is not None and output != save_results.STDOUT:
-        return await compose_to_file(workspace, composition, Path(output), progress)
+        return await compose_to_file(workspace, composition, Path(output), progress, with_known=with_known)
     if session.json:
-        # stdout has the one JSON document; the requests are made all the same, to be counted and checked.
+        # stdout has the one JSON document; the requests are made nevertheless, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
-            return await compose(workspace, composition, nowhere, progress)
-    return await compose(workspace, composition, session.out.binary, progress)
+            return await compose(workspace, composition, nowhere, progress, with_known=with_known)
+    return await compose(workspace, composition, session.out.binary, progress, with_known=with_known)
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, arguments: ComposeArguments) -> int:

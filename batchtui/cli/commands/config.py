@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 )
 @click.option("--template", is_flag=True, help="Print a settings file that changes nothing, to start from.")
 def command(session: Session, template: bool) -> None:
-    """Show every setting with its value and its meaning, and the file it comes from."""
+    """Show every setting with its value and meaning, and the file they come from."""
     from batchtui.settings import reference
     from batchtui.settings.loading import load_settings
 

@@ -50,8 +50,8 @@ async def command(
     """Convert OpenAI chat lines with text, and Bedrock or Vertex lines for Claude, to requests; sends nothing.
 
     Every request that is written passes `batchtui check`. Lines that cannot be converted safely (tools, images, JSON
-    modes, several answers) are left out and named one by one, and the exit code is 3; OUT.jsonl has the others.
-    Ids are made legal and unique, and each change is named.
+    modes, several answers) are left out and named one by one, and the exit code is 3; OUT.jsonl has the others. Ids are
+    made legal and unique, and each change is named.
     """
     from batchtui.services.submission.convert import convert
     from batchtui.services.submission.staging.stage import IntakeOptions

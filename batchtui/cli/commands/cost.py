@@ -49,10 +49,10 @@ async def command(
     requests: int | None,
     **work: Any,
 ) -> None:
-    """Say what was spent: by category, in a batch and at standard prices, and what the prompt cache saved.
+    """Show what was spent: by category, in a batch and at standard prices, and what the prompt cache saved.
 
-    Of one batch or job, or of all; what cannot be known is said to be unknown, and is never 0. With --requests it
-    calculates what is not sent yet, and compares models.
+    Covers one batch or job, or all of them. An unknown amount is shown as unknown, never as $0. With --requests it
+    calculates the cost of requests that do not exist yet, and compares models.
     """
     if as_csv and session.json:
         raise UsageError("--csv and --json exclude each other.", hint="Pass one of them.")

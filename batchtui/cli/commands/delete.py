@@ -31,10 +31,10 @@ async def command(session: Session, names: tuple[str, ...], locally: bool, force
     """Delete ended batches at the API, permanently. Results that were saved here stay here.
 
     Refuses while results are not saved, unless --force is given. With --local batches are only forgotten here:
-    `batchtui sync`, or any command with the batch id, brings them back.
+    `batchtui sync`, or any command with the batch id, imports them again.
 
-    A batch that is not proved to be the job's (its create got no response) is only deleted where it is named by its
-    whole id.
+    A batch that is not proved to be the job's (its create got no response) is only deleted if you pass its full id,
+    and an imported one if you pass its id or the first 12 characters of it or more.
     """
     from batchtui.services.batches.delete import apply_delete, plan_delete
 

@@ -35,8 +35,8 @@ STORY_SPEED = 12.0
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
 
-    A tour of ten minutes goes with it: a story in which everything happens once, and the keys to answer it with. With
-    another scenario there is only the work. Without a terminal a short story is told as plain text.
+    A tour of ten minutes shows every feature once, with the keys to try. Another scenario has no tour. Without a
+    terminal a short story is printed as plain text.
     """
     chosen = chosen_scenario(scenario)
     if session.json or not has_screen():

@@ -28,7 +28,7 @@ _MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
     "--repair", is_flag=True, help="Rebuild a damaged registry from its last backup and from what is still readable."
 )
 async def command(session: Session, offline: bool, repair: bool) -> int:
-    """Examine versions, places, settings, credentials, the API, the clocks and the terminal.
+    """Examine versions, folders, settings, credentials, the API, the clocks and the terminal.
 
     The registry is backed up once a day. With --repair a damaged one is moved aside and rebuilt; requests and results
     are files of their own and stay as they are. Close all other batchtui windows first.

@@ -12,6 +12,7 @@ from batchtui.cli.options import count_option, intake_of, intake_options
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ if TYPE_CHECKING:
 @intake_options
 @count_option
 async def command(session: Session, sources: tuple[str, ...], *, count: bool, **options: Any) -> int:
-    """Say what request files would cost in a batch: at least, likely, at most; and at standard prices.
+    """Estimate what request files would cost in a batch: at least, likely, at most; and at standard prices.
 
-    Input is worked out from its bytes, or with --count from what the API counts in a few requests. Output goes from
-    nothing to max_tokens, until there is a history: what batches of the same template, else of the same name, else by
-    the same model have come to makes it a range, with what is likely. Requests with errors are left out, and the exit
-    code is 3 where there are any.
+    Input is estimated from its size, or with --count from the API's count of a few requests. Output is between nothing
+    and max_tokens; earlier batches of the same template, name or model narrow it to a range with a likely value.
+    Requests with errors are left out, and the exit code is 3 if there are any.
     """
     from batchtui.services.submission.check import check
 
@@ -47,10 +47,11 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.
     if session.json:
         costs = documents.estimate_document(checked.estimate) if requests else {}
-        session.out.document({"requests": requests, **costs})
+        session.out.document({"requests": requests, **costs, "known": documents.known_document(checked.known)})
     else:
         session.out.line(amount(requests, "request"))
         session.out.lines(estimate_lines(checked.estimate) if requests else ())
+        session.out.lines(known_lines(checked.known, checked.estimate))
     if checked.report.errors:
         session.notes.say(f"{amount(checked.report.errors, 'error')}; `batchtui check` lists them.")
         return ExitCode.INPUT

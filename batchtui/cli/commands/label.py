@@ -44,10 +44,10 @@ async def command(
     note: str | None,
     file: str | None,
 ) -> None:
-    """Name, tag and annotate jobs, here and not at the API. A batch's labels are those of its job.
+    """Name, tag and annotate jobs, here and not at the API. A batch has the labels of its job.
 
-    --requests attaches the requests of a batch that was made elsewhere, checked by their custom_ids: then it can be
-    retried, and its results joined with its requests.
+    --requests attaches the requests of a batch created elsewhere, checked by their custom_ids: then it can be retried,
+    and its results joined with its requests.
     """
     from batchtui.services.batches.adopt import find_or_import_all
     from batchtui.services.batches.labels import LabelEdit, label

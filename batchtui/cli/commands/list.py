@@ -70,9 +70,10 @@ async def command(
 ) -> None:
     """List the registry's batches, newest first.
 
-    A filter is made of words, which are looked for in names, ids, tags and files, and of field filters: FIELD:VALUE, as
-    status:ended,running  tag:eval  name:"my job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h.
-    All of them must match; `!` negates one.
+    A filter consists of words, which are searched for in names, ids, tags and files, and of field filters: FIELD:VALUE,
+    such as status:ended,running  tag:eval  name:"my
+    job"  model:haiku  requests:>1k  errored:>0  cost:>5  age:<2d  took:>1h. All of them must match; `!` negates one.
+    `batchtui help filters` lists the fields.
     """
     query = BatchQuery(
         states=_states(states), tags=tags, terms=terms_of(text), deleted=everything, sort=sort, descending=reverse

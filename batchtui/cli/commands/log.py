@@ -36,7 +36,7 @@ _COLUMNS = (
     "--limit", type=Count(), default=200, show_default=True, metavar="N", help="Only this many of the latest entries."
 )
 async def command(session: Session, named: str | None, limit: int) -> None:
-    """Show what batchtui did and what the API said, oldest first: of one batch or job, or of all."""
+    """Show what batchtui did and what the API responded, oldest first: for one batch or job, or for all."""
     async with session.workspace() as workspace:
         entries = await _entries(workspace, named, limit)
     if session.json:

@@ -40,7 +40,7 @@ MILLION = 1_000_000
 )
 @click.option("--offline", is_flag=True, help="Only the stored list; no network is used.")
 async def command(session: Session, offline: bool) -> None:
-    """List the models for batches: USD for a million tokens in a batch, tokens at most, and when each retires.
+    """List the models for batches: prices per million tokens in a batch, limits, and when each retires.
 
     The list is the API's for these credentials, kept for a day; without credentials or network it is the built-in one.
     """

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would be deleted, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
-    """Free space: delete requests never sent and downloads never finished, which ended processes left behind.
+    """Free space: delete requests never sent and downloads never finished, which interrupted processes left behind.
 
-    What is not saved, not sent, or of unknown fate is never touched, nor anything written within the last day. What
-    was saved of deleted batches goes only with --older-than; the registry keeps its record of them.
+    Nothing is deleted that is not saved or not sent, that belongs to an unknown part, or that was written within the
+    last day. What was saved of deleted batches is deleted only with --older-than; the registry keeps its record of
+    them.
     """
     from batchtui.services.batches.prune import Pruned, apply_prune, plan_prune
 

@@ -119,21 +119,21 @@ async def command(
 ) -> int:
     """Save the results of a batch or a job, or print them: OUTPUT - or none is stdout.
 
-    They are fetched first where they are not here yet. JSONL in order of arrival is byte for byte what the API sent.
-    An API that is overloaded or a download that breaks is tried again until --timeout.
-    With --json and no OUTPUT they are only counted. Exits with 4 where not every request succeeded.
+    Results that are not saved yet are downloaded first; a failed download is retried until --timeout. JSONL in order of
+    arrival is byte for byte what the API sent. With --json and no OUTPUT they are only counted. Exits with 4 if not
+    every request succeeded.
 
-    Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls where a tool is
-    called, answer.KEY for each key of JSON answers, and with --with-requests those of the request. In CSV and TSV a
-    cell that a spreadsheet would run as a formula gets an apostrophe before it; compose takes it off again, and
-    --no-guard leaves it out. Parquet has the types of the answers, or of their JSON schema.
+    Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls if a tool was called,
+    answer.KEY for each key of JSON answers, and with --with-requests those of the request. In CSV and TSV a cell that a
+    spreadsheet would run as a formula gets an apostrophe; compose removes it again, and --no-guard leaves it out.
+    Parquet has the types of the answers, or of their JSON schema.
 
-    Results are saved only where each request has one readable result, and no other. Others are kept aside, with their
-    path named: --salvage exports what can be read of them, and --accept saves them as they are; `note` says which
-    results answer no request.
+    Results are saved only if each request has exactly one readable result. Others are kept in a file that the message
+    names: --salvage exports every readable line of it, and --accept saves them as they are; `note` says which results
+    belong to no request.
 
     --format chat writes lines for fine-tuning, {"messages": […]}, of the answers that succeeded unless --only says
-    otherwise. What such a line cannot say (a PDF) is left out and counted.
+    otherwise. What such a line cannot contain (a PDF) is left out and counted.
     """
     from batchtui.services.batches.adopt import find_or_import
 

@@ -70,11 +70,11 @@ async def command(
     reject: str | None,
     part: int | None,
 ) -> int:
-    """Send parts that were not sent yet, and settle those whose create got no response.
+    """Send parts that were not sent yet, and resolve those whose create got no response.
 
-    What the API proves, or what alone fits, is adopted; where several batches could be the part, a person chooses. What
-    the API cannot have created any more, and does not show, is sent again, having asked or with --yes. Parts of another
-    account than the credentials in use are named and left alone.
+    A batch that is proved to be the part, or is the only one that fits, is adopted; if several fit, you choose. A part
+    that the API does not show, and cannot have created any more, is sent again after asking, or with --yes. Parts of
+    another account than the credentials in use are listed and not changed.
     """
     from batchtui.services.submission import resume as resume_service
 
@@ -127,7 +127,7 @@ async def _take_word(
 
 
 def _report(session: Session, resumed: Resumed, account: Account | None) -> None:
-    """Print what was left alone and what could not be sent, each with its reason."""
+    """Print what was not touched and what could not be sent, each with its reason."""
     for finding in resumed.undecided:
         session.notes.say(undecided_words(finding.batch, finding.verdict, finding.account, finding.wait))
     for batch in resumed.elsewhere:

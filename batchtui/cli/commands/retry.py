@@ -87,8 +87,8 @@ async def command(
 ) -> int:
     """Send again what has not succeeded, from the stored requests, as the next attempt of the same job.
 
-    What has succeeded in any attempt is never sent again. Without --only: errors of the service, expired, canceled and
-    empty ones; with --max-tokens also answers that were truncated. `batchtui results JOB` writes one whole set: for
+    What has succeeded in any attempt is never sent again. Without --only: errors of the service, and expired, canceled
+    and empty results; with --max-tokens also truncated answers. `batchtui results JOB` writes one set of results: for
     each custom_id the latest success, else the latest outcome.
     """
     from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry

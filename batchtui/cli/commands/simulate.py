@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     help="Keep the batches in this folder and continue from it (default: in memory).",
 )
 def command(session: Session, port: int, scenario: str, speed: float, state: Path | None) -> None:
-    """Serve a simulator of the API on this machine until it is interrupted; any client can be pointed at it.
+    """Serve a simulator of the API on this machine until it is interrupted; any client can use it.
 
-    Below /_simulator it answers what the real service would not: its batches and calls, faults to come, turned time.
+    Below /_simulator are its controls: batches, calls, faults to come, and the clock.
     """
     from batchtui.simulator import serve_forever
 

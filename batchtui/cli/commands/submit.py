@@ -18,6 +18,7 @@ from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.domain.canary import CanaryPlan, CanaryVerdict
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 
@@ -85,8 +87,8 @@ async def command(
 ) -> int:
     """Check request files, plan the parts, show what will be sent and what it may cost, and send it, once.
 
-    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
-    of such files, or - for stdin.
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder of
+    such files, or - for stdin.
     """
     from batchtui.services.submission.staging.worker import start_if_worth_it
 
@@ -124,7 +126,7 @@ async def command(
         finally:
             # Also after a no or an error: staged requests take as much room on the disk as the input.
             discard(workspace, plan)
-        return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
+        return await _settle(session, workspace, submitted, output, verdicts, plan.known, allow_failures=allow_failures)
 
 
 def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
@@ -172,6 +174,10 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
             session.notes.say(line)
         for line in estimate_lines(plan.estimate):
             session.notes.say(line)
+    # Also where nobody is asked: what is paid twice should be read in a log at least.
+    if not session.json:
+        for line in known_lines(plan.known, plan.estimate):
+            session.notes.say(line)
     question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
     require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
@@ -193,12 +199,14 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
                     for job, batches in earlier
                 ],
                 "canary": tried and canary_view.plan_document(tried),
+                "known": documents.known_document(plan.known),
                 "report": documents.check_document(plan.report, plan.parts),
             }
         )
         return
     session.out.lines(check_report.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
+    session.out.lines(known_lines(plan.known, plan.estimate))
     session.out.lines(canary_view.plan_lines(tried) if tried else ())
     session.out.lines(
         f"already submitted: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
@@ -212,6 +220,7 @@ async def _settle(
     submitted: Submitted,
     output: str | None,
     verdicts: Sequence[CanaryVerdict] | None,
+    known: KnownRequests,
     *,
     allow_failures: bool,
 ) -> int:
@@ -227,6 +236,7 @@ async def _settle(
             {
                 "job": documents.job_document(submitted.job, submitted.batches),
                 "batches": documents.batch_documents(submitted.batches),
+                "known": documents.known_document(known),
                 **tried,
             }
         )

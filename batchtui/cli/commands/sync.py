@@ -28,7 +28,7 @@ FIRST_ROWS = 20
 )
 @click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
 async def command(session: Session, since: datetime | None) -> None:
-    """Import batches created elsewhere in the workspace; show what is only here, and what is gone."""
+    """Import batches created elsewhere in the workspace; show which are only here, and which are gone."""
     from batchtui.services.batches.sync import sync
 
     async with session.workspace() as workspace:

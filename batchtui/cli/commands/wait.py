@@ -45,10 +45,10 @@ async def command(
     overwrite: bool,
     allow_failures: bool,
 ) -> int:
-    """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT where it is given.
+    """Wait until a batch or all batches of a job have ended, then save the results, to OUTPUT if it is given.
 
-    Interrupting it cancels nothing. Exits with 4 where not every request succeeded (a truncated answer or
-    refused did not), with 5 on a timeout.
+    Interrupting it cancels nothing. Exits with 4 if not every request succeeded (a truncated or refused answer did
+    not), with 5 on a timeout.
     """
     # Now and not when the results are here: that may be a day later.
     save_results.refuse_existing(output, overwrite=overwrite)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.runtime.clock import sleep_until_any
 from batchtui.tui.hints.guide import Hint
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ PATIENCE = 24.0
 APPLAUSE = 3.0
 """Seconds in which one sees what came of the key, before the next step."""
 DELAY = 45.0
-"""Seconds that a step waits at most for what it is going to speak of."""
+"""Seconds that a step waits at most for the batch that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,16 @@ class Step:
     scene: Callable[[Director], Awaitable[None]] | None = None
     """What is made to happen as the step begins; None where something is only shown."""
     needs: str = ""
-    """The name of a batch that this speaks of."""
+    """The name of the batch that this step is about."""
     needs_end: bool = True
     """Whether that has to have ended before this can be said; else it has to be at the API."""
     patience: float = PATIENCE
     place: Scope | None = None
-    """Where the key is to be tried; None for wherever it works."""
+    """Where the key is to be tried; None for every screen on which it works."""
 
 
 class Tour:
-    """A `Guide` that goes through the steps on the workspace's clock. It acts only backstage, as others would."""
+    """A `Guide` that goes through the steps on the workspace's clock. Its scenes act at the API, as others would."""
 
     def __init__(self, backstage: Director, steps: Sequence[Step], *, speed: float = 1.0) -> None:
         self._backstage = backstage
@@ -118,23 +119,12 @@ class Tour:
         self._changed()
         await self._wait(step.patience)
         if self._hint.is_done:
-            self._passed.clear()
             await self._wait(APPLAUSE)
 
     async def _wait(self, seconds: float) -> None:
         """Wait so long, or until the story is to go on."""
-        waits = [
-            asyncio.ensure_future(self._passed.wait()),
-            # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay
-            # together.
-            asyncio.ensure_future(self._backstage.workspace.clock.sleep(seconds / self._speed)),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+        # The workspace's clock, which tests turn; `speed` is the simulator's, so that step and scene stay together.
+        await sleep_until_any(self._backstage.workspace.clock, seconds / self._speed, self._passed)
 
 
 def _is_same(command_id: str, wanted: str) -> bool:

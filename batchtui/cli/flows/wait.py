@@ -52,7 +52,7 @@ async def wait_for(
         on_progress=_teller(session.notes, workspace.clock, await load_forecaster(workspace)),
     )
     session.notes.close()
-    # Before `refuse_undecided` raises: the ends of the other parts are notified all the same.
+    # Before `refuse_undecided` raises: the ends of the other parts are notified nevertheless.
     await Notifier(workspace, channels(workspace, say=terminal_notifier(session.notes, workspace))).tell()
     refuse_undecided(settled)
     return settled

@@ -79,7 +79,7 @@ def _row(batch: BatchSummary, now: datetime, output: Stdout) -> tuple[str, ...]:
 
 
 def state_words(batch: BatchSummary, output: Stdout) -> str:
-    """Return a batch's state: glyph and word on a terminal, the word alone in a pipe."""
+    """Return a batch's state: glyph and word on a terminal, only the word in a pipe."""
     sign = state_sign(batch.state, batch.success)
     return f"{sign.glyph_in(plain=output.is_plain)} {sign.word}" if output.is_terminal else sign.word
 
@@ -118,7 +118,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
         ("note", one_line(batch.note)),
         ("created", _moment(batch.created_at, now)),
         ("expires", _moment(batch.expires_at, now) if batch.state.is_running else ""),
-        ("may end", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
+        ("ETA", forecasts.in_full(forecast, now) if batch.state.is_running else ""),
         ("ended", _moment(batch.ended_at, now)),
         ("took", span(batch.ended_at - batch.created_at) if batch.ended_at and batch.created_at else ""),
         ("results", _results_words(batch, now)),

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batchtui.cli.views.check_report import problem_lines
-from batchtui.cli.views.json_documents import dollars, estimate_document, problem_document
+from batchtui.cli.views.json_documents import dollars, estimate_document, known_document, problem_document
 from batchtui.text.estimates import estimate_lines
+from batchtui.text.known_requests import known_lines
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize_block
@@ -57,6 +58,8 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield f"  {_gain(composed.gain)}"
     if composed.estimate is not None:
         yield from estimate_lines(composed.estimate)
+    if composed.known is not None:
+        yield from known_lines(composed.known, composed.estimate)
 
 
 def preview_lines(rows: Sequence[RenderedRow]) -> Iterator[str]:
@@ -125,6 +128,7 @@ def composed_document(composition: Composition, composed: Composed, output: str 
         and {"saves_at_most": dollars(composed.gain.all_hit), "costs_at_most": dollars(composed.gain.none_hit)},
         "models": dict(report.models),
         "estimate": composed.estimate and estimate_document(composed.estimate),
+        "known": composed.known and known_document(composed.known),
         "problems": [problem_document(problem) for problem in report.problems],
         "errors": report.errors,
         "warnings": report.warnings,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batchtui.domain.cost import total
 from batchtui.domain.errors import InputError
 from batchtui.text.batch_json import Document, batch_document, cost_document, counts_document, dollars, moment
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.estimate import Bounds, Estimate
     from batchtui.domain.forecast import Forecast
     from batchtui.domain.job import Job, PartPlan
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.domain.problem import Problem
     from batchtui.intake.types import CheckReport
     from batchtui.registry.journal import Entry
@@ -37,7 +39,7 @@ def job_document(
 ) -> Document:
     """Return a job; its cost is null unless each batch's is known. `expected` stands in before there are batches."""
     # Of a dry run there are no batches yet: the estimate is all that is known.
-    estimate = total(batch.cost_estimate for batch in batches) if expected is None else expected.cost.figure
+    estimate = total([batch.cost_estimate for batch in batches]) if expected is None else expected.cost.figure
     return {
         "id": job.id,
         "name": job.name,
@@ -54,17 +56,11 @@ def job_document(
 
 
 def _job_cost(estimate: Decimal | None, batches: Sequence[Batch]) -> Document:
-    document = cost_document(estimate, total(batch.cost_actual for batch in batches))
+    document = cost_document(estimate, total([batch.cost_actual for batch in batches]))
     if without_usage := sum(batch.without_usage for batch in batches):
         known = sum((batch.cost_actual or batch.cost_at_least or Decimal(0) for batch in batches), Decimal(0))
         document |= {"at_least": dollars(known or None), "without_usage": without_usage}
     return document
-
-
-def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """Return the sum of amounts in USD; None where one of them is unknown or there are none."""
-    known = list(amounts)
-    return sum((amount for amount in known if amount is not None), Decimal(0)) if known and None not in known else None
 
 
 def problem_document(problem: Problem) -> Document:
@@ -121,6 +117,22 @@ def _bounds_document(bounds: Bounds) -> Document:
         "likely": dollars(bounds.likely),
         "high": dollars(bounds.high),
         "at_most": dollars(bounds.at_most),
+    }
+
+
+def known_document(known: KnownRequests) -> Document:
+    """Write what is known of requests before they are sent; the estimate is that of the new ones."""
+    return {
+        "requests": known.requests,
+        "answered": known.answered,
+        "in_progress": known.in_progress,
+        "duplicates": known.duplicates,
+        "new": known.new,
+        "jobs": [
+            {"id": job.id, "name": job.name, "answered": job.answered, "in_progress": job.in_progress}
+            for job in known.jobs
+        ],
+        "estimate": estimate_document(known.estimate) if known.estimate else None,
     }
 
 

@@ -126,7 +126,7 @@ def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv
 
 
 def ledger_document(ledger: Ledger) -> Document:
-    """Write a ledger: USD as strings, null where unknown; what is known of an unknown sum stands beside it."""
+    """Write a ledger: USD as strings, null where unknown; what is known of an unknown sum has a field of its own."""
     return {
         "by": ledger.by,
         "lines": [_line_document(line) for line in ledger.lines],

@@ -99,7 +99,7 @@ class DelimitedTable:
             doubts.append(Doubt("header", f"first row? {_yes(is_header)}", self._verdict.because, option))
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
-            doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter SIGN"))
+            doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter CHAR"))
         # Excel's own first line (`sep=;`) is above every such table and nothing to doubt.
         is_found = self._options.skip is None and not self._dialect.says_delimiter
         if self._dialect.skip and is_found:
@@ -148,7 +148,7 @@ class DelimitedTable:
 
 
 def delimiter_name(delimiter: str) -> str:
-    """Return the word for a delimiter."""
+    """Return the name of a delimiter."""
     return "none" if delimiter == NONE else {**RARE, **DELIMITERS}.get(delimiter, delimiter)
 
 

@@ -1,6 +1,6 @@
-"""The rows of a table of text, one reading: each with the line where it begins, and with what is wrong with it.
+"""Read the rows of a table of text once: each with the line where it begins, and with what is wrong with it.
 
-What is no data is left out and counted: blank rows, comments, headers that are repeated, remarks below the table.
+What is not data is left out and counted: blank rows, comments, headers that are repeated, remarks below the table.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _MARKS = (
 )
 _SAID = {"utf-8-sig": "UTF-8 with a mark", "utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
 FALLBACK = "cp1252"
-"""What text is that nobody can tell: the usual encoding of spreadsheets in the West."""
+"""The encoding of text that fits several: the usual one of spreadsheets in the West."""
 _PLAUSIBLE = [
     "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r", "cp932",
     "euc_jp", "gb18030", "big5", "euc_kr", "cp949",

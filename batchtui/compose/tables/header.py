@@ -112,7 +112,7 @@ def _refuted_by_text(names: list[str], columns: list[list[str]]) -> HeaderVerdic
     named = [name for name in names if name]
     if len(set(named)) < len(named):
         twice = next(name for name in named if named.count(name) > 1)
-        return HeaderVerdict(False, f'"{_short(twice)}" stands in it twice', False)
+        return HeaderVerdict(False, f'"{_short(twice)}" is in it twice', False)
     if all(re.search(r"\s.*[.!…]$", name) for name in named):
         return HeaderVerdict(False, "it ends like a sentence", len(named) == 1)
     return None
@@ -137,7 +137,7 @@ def _guessed(names: list[str]) -> HeaderVerdict:
 
 
 def is_usual_name(name: str) -> bool:
-    """Whether a cell has a word in it that columns are usually called by, and few others."""
+    """Return whether a cell has a word in it that is common in names of columns and rare in data."""
     words = _WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
     return 0 < len(words) <= 5 and len(name) <= 60 and any(word in _USUAL for word in words)
 

@@ -1,4 +1,4 @@
-"""Opening data: what it is, is told by its first bytes; its name helps only where these could be several things."""
+"""Open data as a table: its first bytes decide what it is; its name only where these fit several formats."""
 
 from __future__ import annotations
 
@@ -131,6 +131,6 @@ def _refuse_odd(options: TableOptions) -> None:
     if options.encoding is not None and not is_encoding(options.encoding):
         raise UsageError(f'There is no encoding "{options.encoding}".', hint="For example utf-8, cp1252, utf-16.")
     if options.comment is not None and not options.comment.strip():
-        raise UsageError("The sign of comments is blank.", hint="For example --comment '#'.")
+        raise UsageError("The comment character is blank.", hint="For example --comment '#'.")
     if options.delimiter is not None and len(options.delimiter) != 1:
         raise UsageError("A delimiter is one character.", hint="For example ; or tab; none where there is one column.")

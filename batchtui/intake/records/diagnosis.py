@@ -73,7 +73,7 @@ def diagnose(line: bytes) -> DiagnosedRecord:
 
 
 def _build(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object, noting a key that stands in it twice."""
+    """Make an object, noting a key that is in it twice."""
     made = dict(pairs)
     if len(made) != len(pairs):
         keys = [key for key, _ in pairs]

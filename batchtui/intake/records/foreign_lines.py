@@ -1,4 +1,4 @@
-"""Lines that are made for another API, or came out of one: `foreign_line` says which, and what to do with them.
+"""Recognise lines that were made for another API, or came out of one, and say what to do with them: `foreign_line`.
 
 A file for another service fails the checks in every line, for reasons that say nothing (custom_id is missing, params
 is missing). What it is can be told from two or three keys.

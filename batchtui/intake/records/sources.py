@@ -43,7 +43,7 @@ class Source:
     path: Path | None
     """None for the standard input."""
     size: int | None
-    """Bytes on the disk; None where nobody knows."""
+    """Bytes on the disk; None where they cannot be known."""
 
 
 def find_sources(names: Sequence[str]) -> list[Source]:

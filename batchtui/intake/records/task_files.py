@@ -94,7 +94,7 @@ def template_fault(fault: InvalidTemplate, kind: str) -> CheckFault:
 
 
 def _template(kind: str, options: CheckOptions) -> Template:
-    """Return the template for a type; the default one for a type that nobody knows."""
+    """Return the template for a type; the default one for a type without a template."""
     known = find_template(kind, options.templates) or find_template(DEFAULT, options.templates)
     assert known is not None
     return known

@@ -1,7 +1,7 @@
 """Recognise plain JSON Schemas in C (`is_plainly_valid`), so that the usual ones need no meta-schema check in Python.
 
 Plain means: only the keywords below, each with a value that the meta-schema of 2020-12 allows. A schema that is not
-plain may be valid all the same; jsonschema decides, which takes 0.2 s to import and milliseconds a schema.
+plain may still be valid: jsonschema decides, which takes 0.2 s to import and milliseconds a schema.
 """
 
 # Annotations stay evaluated here: pydantic reads them when the schema is built.
@@ -62,7 +62,7 @@ def _validator() -> SchemaValidator:
 def is_plainly_valid(schema: dict[str, Any]) -> bool:
     """Whether a schema is plain, and so valid JSON Schema 2020-12 but for lists that must not repeat themselves.
 
-    These lists are `type` and `required`: whoever walks through the schema looks at them.
+    These lists are `type` and `required`: the walk through the schema looks at them.
     """
     try:
         _validator().validate_python(schema)

@@ -1,6 +1,6 @@
 """Data: keys, values and kinds that are known to be refused or meant differently, and what to do instead.
 
-Where it was read: the batch processing documentation, and the request formats of other services that people bring
+Source: the batch processing documentation, and the request formats of other services that people bring
 along.
 """
 

@@ -158,4 +158,4 @@ def _user_id(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[str, ..
     """Find a person's address where an opaque id is asked for."""
     if _EMAIL.search(params["metadata"].get("user_id") or ""):
         hint = "use an id that tells nothing about the person, such as a hash"
-        yield CheckFault("user-id-email", "metadata.user_id looks like an e-mail address", hint, Severity.WARNING)
+        yield CheckFault("user-id-email", "metadata.user_id looks like an email address", hint, Severity.WARNING)

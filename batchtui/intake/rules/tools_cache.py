@@ -1,4 +1,4 @@
-"""Lists of tools that were checked once already, byte for byte: most jobs send the same ones with every request."""
+"""Remember lists of tools that were checked, byte for byte: most jobs send the same ones with every request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOOLS = b'"tools"'
 _MOST_KEPT = 8
 _LONGEST_KEPT = 1 << 18
 _TRIALS = 16
-"""How often tools are remembered without being met again, until that is worth no more time."""
+"""How many lists of tools are remembered without one being met again, before remembering is given up."""
 
 
 class _Known(NamedTuple):

@@ -1,9 +1,9 @@
 """Content blocks and messages of a Messages request, as types that are checked in C.
 
-Where it was read: the OpenAPI document of 2026-07-28 and the parameter types of SDK 2.11.0. Every type is strict and
+Source: the OpenAPI document of 2026-07-28 and the parameter types of SDK 2.11.0. Every type is strict and
 forbids unknown keys; the reading of a fault (`explain`) makes a warning of what may simply be newer than this list.
 Where a list or a string may stand, the list is tried first: a branch that fails copies what it was given, and lists
-are the larger and the dearer to copy.
+are larger and cost more to copy.
 """
 
 # Annotations stay evaluated here: pydantic reads them when the schema is built.
@@ -55,7 +55,7 @@ class InnerText(TypedDict):
 
 @with_config(STRICT)
 class UncitedText(TypedDict):
-    """A user's text block since version 2026-10-21: no citations, an empty list apart."""
+    """A user's text block since version 2026-10-21: no citations, except an empty list."""
 
     type: Literal["text"]
     text: Said

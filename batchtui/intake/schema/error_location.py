@@ -1,4 +1,4 @@
-"""Find the place in a request that an error of the schema speaks of: `locate`."""
+"""Find the place in a request that an error of the schema is about: `locate`."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The whole of a request as types that are checked in C: the envelope, params, tools; one validator an API version.
 
-Where it was read: the OpenAPI document of 2026-07-28, SDK 2.14.0, and for what batches refuse the documentation.
+Source: the OpenAPI document of 2026-07-28 and SDK 2.14.0; for what batches refuse, the documentation.
 """
 
 # Annotations stay evaluated here: pydantic reads them when the schema is built.

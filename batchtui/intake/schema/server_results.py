@@ -1,6 +1,6 @@
 """What answers of the API contain and requests send back: citations, callers, and the results of server tools.
 
-Where it was read: the OpenAPI document of 2026-07-28 and the parameter types of SDK 2.14.0. All of these objects are
+Source: the OpenAPI document of 2026-07-28 and the parameter types of SDK 2.14.0. All of these objects are
 closed there: a key that is not listed is refused.
 """
 

@@ -195,7 +195,7 @@ class Batches:
             digest: of the file, as `ResultStore` writes it.
             models: those that answered.
             outcomes: what the results turned out to be; None where they are not saved.
-            accepted: why they are not whole or not all ours, where a person takes them all the same.
+            accepted: why they are not whole or not all ours, where a person accepts them nevertheless.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:

@@ -146,6 +146,22 @@ class BatchQueries:
         """Return the batches in these states, newest first."""
         return await self.select(BatchQuery(states=frozenset(states)))
 
+    async def left_unsent(self, before: datetime) -> list[Batch]:
+        """Return the first unsent part of each attempt that nothing has sent on since `before`, oldest first.
+
+        These are left by a program that ended between the plan and the send, or between two parts. Parts that wait for
+        a time of their own are not among them, nor those behind a part that is being sent or whose fate is unknown.
+        """
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE b.state = 'planned' AND b.reason = '' AND b.not_before IS NULL"
+            " AND b.planned_at <= ? AND NOT EXISTS (SELECT 1 FROM batches AS o WHERE o.job_id = b.job_id"
+            "  AND o.attempt = b.attempt AND (o.state IN ('submitting', 'unknown') OR o.submitted_at > ?"
+            "  OR (o.state = 'planned' AND (o.part < b.part OR o.reason <> '' OR o.not_before IS NOT NULL))))"
+            " ORDER BY b.planned_at, b.key",
+            (encode_time(before), encode_time(before)),
+        )
+        return _readable(rows)
+
     async def uncollected(
         self,
         now: datetime,

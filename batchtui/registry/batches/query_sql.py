@@ -197,7 +197,7 @@ class _Sort:
     """Whether a job is as much as its batches together."""
     ties: str = NEWEST
     none_first: bool = False
-    """Whether what has none is greater than everything; else it comes last, whichever way round."""
+    """Whether a missing value counts as the greatest; else it comes last, in either direction."""
 
     def order_by(self, *, turned: bool, by_job: bool) -> str:
         """Write it behind ORDER BY."""

@@ -18,6 +18,7 @@ from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, STEPS, split_statements
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch, to_job
 from batchtui.registry.database.storage_hints import storage_hint
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,9 @@ def back_up(path: Path, now: datetime | None = None) -> None:
             copy.execute("PRAGMA journal_mode = DELETE")
         if now is not None:
             os.utime(part, (now.timestamp(), now.timestamp()))
-        _sync(part)
+        sync_path(part)
         part.replace(target)
-        _sync(target.parent)
+        sync_path(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"The registry {path} could not be backed up: {error}.", hint=storage_hint(error)) from error
     finally:
@@ -108,10 +109,10 @@ def repair(path: Path, now: datetime) -> Repair:
                 _salvage(path, target)
             target.execute(_BACK_TO_UNKNOWN, (_RESTORED, encode_time(now), encode_time(now)))
             target.execute("DELETE FROM leases")
-        _sync(new)
+        sync_path(new)
         kept = _move_aside(path, now)
         new.replace(path)
-        _sync(path.parent)
+        sync_path(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"The registry {path} could not be repaired: {error}.", hint=storage_hint(error)) from error
     finally:
@@ -197,7 +198,7 @@ def _write(target: sqlite3.Connection, table: str, columns: tuple[str, ...], val
 
 
 def _drop_unreadable(target: sqlite3.Connection) -> None:
-    """Delete rows whose values SQLite takes and nobody can read: a time that is none, a list that is none."""
+    """Delete rows with values that SQLite takes but that cannot be decoded: a time or a list that is none."""
     target.row_factory = sqlite3.Row
     for select, read, delete in (
         (BATCH_SELECT, to_batch, "DELETE FROM batches WHERE key = ?"),
@@ -227,11 +228,3 @@ def _move_aside(path: Path, now: datetime) -> Path | None:
 def _count(path: Path) -> int:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as file:
         return int(file.execute("SELECT count(*) FROM batches WHERE state <> 'deleted'").fetchone()[0])
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -92,7 +92,7 @@ class Database:
             new.unlink(missing_ok=True)
 
     def _said(self, error: Exception, message: str) -> StorageError:
-        """Return what SQLite says as an error with a sentence: damage is told from a full disk or a lock."""
+        """Return what SQLite says as an error with a sentence: damage, a full disk and a lock are different errors."""
         if isinstance(error, RegistryDamaged):
             return error
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -189,10 +189,10 @@ class Database:
                     await writer.execute("BEGIN IMMEDIATE")
                     yield writer
                 except BaseException:
-                    # Also where beginning was cancelled: it goes on in its thread, and this comes after it.
+                    # Also where beginning was canceled: it goes on in its thread, and this comes after it.
                     await asyncio.shield(writer.rollback())
                     raise
-                # A commit that was begun is finished: whoever is cancelled here must not leave it in doubt.
+                # A commit that was begun is finished: whoever is canceled here must not leave it in doubt.
                 await asyncio.shield(writer.commit())
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._said(error, f"The registry {self.path} cannot be written: {error}.") from error
@@ -249,7 +249,7 @@ class Database:
         return connection
 
     async def _opened_writer(self) -> aiosqlite.Connection:
-        """Return the connection that writes. Where the first user is cancelled, opening goes on for the next."""
+        """Return the connection that writes. Where the first user is canceled, opening goes on for the next."""
         if self._writer is None:
             self._opening = self._opening or asyncio.ensure_future(self._open_writer())
             opening = self._opening

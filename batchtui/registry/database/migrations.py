@@ -273,7 +273,7 @@ STEPS: Final[Sequence[Step]] = (
     ("what is told, and by whom", NOTICES),
     ("what was spent, by category; what it costs at most", CATEGORIES),
     ("what was expected of each model", EXPECTED),
-    ("what results turned out to be, and whether they are whole", OUTCOMES),
+    ("the outcomes of results, and whether they are complete", OUTCOMES),
     ("the evidence of each send, the account of each part", SENDS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""

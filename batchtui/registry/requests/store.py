@@ -186,8 +186,17 @@ class RequestReader:
         return self.read(facts) if facts else None
 
     def facts(self, custom_id: str) -> RequestFacts | None:
-        """Return what the index knows of the request with this custom_id."""
-        row = self._index.execute(f"{_SELECT} WHERE custom_id = ?", (custom_id,)).fetchone()
+        """Return what the index knows of the request with this custom_id.
+
+        Raises:
+            StorageError: the index cannot be read.
+        """
+        try:
+            row = self._index.execute(f"{_SELECT} WHERE custom_id = ?", (custom_id,)).fetchone()
+        except UnicodeEncodeError:  # half a surrogate pair is in no request that was sent
+            return None
+        except sqlite3.Error as error:
+            raise StorageError(f"The index of the requests of {self.folder.name} cannot be read: {error}.") from error
         return RequestFacts(*row) if row else None
 
     def page(self, seqs: Sequence[int]) -> list[RequestFacts]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from batchtui.domain.errors import StorageError
+from batchtui.domain.ids_digest import IdsDigest
 from batchtui.domain.job import PartPlan
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 INDEX_SCHEMA = """
 CREATE TABLE requests (
@@ -32,6 +34,40 @@ ROWS = 64
 """Rows that go into the index with one statement: with one each, they take half as long again."""
 _ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ENOUGH = ROWS * _ROW.count("?")
+
+
+class DigestLog:
+    """An index of requests that are not stored, of the columns that `DigestComparison` reads; closed, it is gone."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="batchtui-")
+        self.path = Path(self._folder.name) / index_name(1)
+        self._index = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        self._index.executescript(
+            _ALL_AT_ONCE + "CREATE TABLE requests (seq INTEGER PRIMARY KEY, part INTEGER NOT NULL,"
+            " length INTEGER NOT NULL, model TEXT, max_tokens INTEGER, shape INTEGER, digest BLOB) STRICT"
+        )
+        self._index.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._index.close()
+        self._folder.cleanup()
+
+    def add(self, requests: Sequence[WritableRequest]) -> None:
+        """Note requests, all as of part 1."""
+        rows = [(r.seq, len(r.payload), r.model, r.max_tokens, r.shape, r.digest or None) for r in requests]
+        with _storage_errors():
+            self._index.executemany("INSERT INTO requests VALUES (?, 1, ?, ?, ?, ?, ?)", rows)
+
+    def finish(self) -> Path:
+        """Return the index, which takes nothing more."""
+        with _storage_errors():
+            self._index.execute("COMMIT")
+            self._index.close()
+        return self.path
 
 
 class WritableRequest(Protocol):
@@ -83,6 +119,7 @@ class StagedRequests:
 @dataclass(slots=True)
 class _OpenPart:
     part: int
+    ids: IdsDigest = field(default_factory=IdsDigest)
     requests: int = 0
     bytes: int = len(HEAD)
     """Length of its body so far, as it will be when all that waits for the disk is written."""
@@ -144,8 +181,8 @@ class RequestWriter:
                 has_duplicates = self._build_index()
                 fingerprint = self._bodies.finish()
                 # It has no journal: what is not on the disk when the power goes is in pieces.
-                _sync(self.folder / index_name(self.attempt))
-                _sync(self.folder)
+                sync_path(self.folder / index_name(self.attempt))
+                sync_path(self.folder)
         except BaseException:
             self.discard()
             raise
@@ -178,6 +215,7 @@ class RequestWriter:
                 request.max_tokens, request.shape, request.digest or None,
             )  # fmt: skip
             position += length + len(BETWEEN)
+            target.ids.add(request.custom_id)
         target.bytes = position - len(BETWEEN)
         target.requests += len(requests)
         while len(values) >= _ENOUGH:
@@ -202,11 +240,17 @@ class RequestWriter:
         part, self._open = self._open, None
         self._bodies.close()
         self._parts.append(
-            PartPlan(part.part, part.requests, part.bytes + len(TAIL), body_name(self.attempt, part.part))
+            PartPlan(
+                part.part,
+                part.requests,
+                part.bytes + len(TAIL),
+                body_name(self.attempt, part.part),
+                part.ids.text(),
+            )
         )
 
     def _build_index(self) -> bool:
-        """Finish the index. Returns whether a custom_id stands in it twice."""
+        """Finish the index. Returns whether a custom_id is in it twice."""
         self._insert(self._values)
         self._index.executemany("INSERT INTO files VALUES (?, ?)", [(i, name) for name, i in self._files.items()])
         # Not a unique index: failing to build one would leave this file, which has no journal, in pieces.
@@ -225,15 +269,6 @@ def body_name(attempt: int, part: int) -> str:
 def index_name(attempt: int) -> str:
     """Name of an attempt's index within its job's folder."""
     return f"{attempt}.db"
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

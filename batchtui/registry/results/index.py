@@ -15,6 +15,7 @@ from batchtui.registry.results.invalid_answers import find_invalid
 from batchtui.registry.results.summary import EXAMPLES, IdMismatch, ResultSummary
 from batchtui.results.failure_groups import FailureGrouper
 from batchtui.results.line_parser import parse_line
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +135,7 @@ class IndexBuilder:
         index.execute(f"PRAGMA user_version = {VERSION}")
         index.execute("COMMIT")
         index.close()
-        sync(self._target)
+        sync_path(self._target)
         return summary
 
     def _attach(self, requests: Path) -> bool:
@@ -319,12 +320,3 @@ def from_bytes(kind: str, data: bytes) -> array[int]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

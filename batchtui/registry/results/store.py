@@ -15,8 +15,9 @@ from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.states import ResultsState
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
-from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file, sync
+from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file
 from batchtui.registry.results.reader import ResultReader
+from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -397,7 +398,7 @@ class ResultDownload:
             paths.part.replace(paths.raw)
             self._is_committed = True
             # A rename is on the disk only when the folder is.
-            sync(paths.raw.parent)
+            sync_path(paths.raw.parent)
         except OSError as error:
             raise _refused(error) from error
 

@@ -1,4 +1,4 @@
-"""What one set of results adds up to; stored at the end of its index: `ResultSummary`."""
+"""Count one set of results: outcomes, tokens, missing ids; stored at the end of its index: `ResultSummary`."""
 
 from __future__ import annotations
 

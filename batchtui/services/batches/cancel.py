@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, UsageError
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
+from batchtui.services.submission.verdict import may_change
 from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
@@ -50,22 +52,23 @@ class ActionResult:
 
 
 async def plan_cancel(workspace: Workspace, keys: Sequence[int], *, typed: Collection[str] = ()) -> CancelPlan:
-    """Say what cancelling these batches would do. Nothing is asked of the API.
+    """Say what canceling these batches would do. Nothing is asked of the API.
 
     Args:
         workspace: whose registry.
         keys: the batches.
-        typed: what a person typed to name them. A batch that is not proved to be a job's own may be somebody
-            else's, so only its id, typed, is taken for it.
+        typed: what a person typed to name them. A batch that was made elsewhere, or is not proved to be a job's
+            own, may be somebody else's, so only its id, typed, is taken for it.
     """
     cancel: list[Batch] = []
     drop: list[Batch] = []
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
-        if why_not := unproved_reason(batch, typed):
-            skipped.append(Skipped(batch, why_not))
-        elif batch.state is BatchState.IN_PROGRESS:
-            cancel.append(batch)
+        if batch.state is BatchState.IN_PROGRESS:
+            if why_not := why_not_to_change(batch, typed):
+                skipped.append(Skipped(batch, why_not))
+            else:
+                cancel.append(batch)
         elif batch.state is BatchState.PLANNED:
             drop.append(batch)
         else:
@@ -77,7 +80,7 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
     """Cancel what the plan says; what fails, or was sent meanwhile, does not hold up the rest."""
     workspace.refuse_if_read_only()
     outcomes: list[ActionResult] = []
-    # First what is not sent yet: it must not go out while the others are being cancelled.
+    # First what is not sent yet: it must not go out while the others are being canceled.
     for batch in plan.drop:
         error: BatchtuiError | None = None
         if not await workspace.registry.batches.drop(batch.key, batch.state, batch.id):
@@ -95,22 +98,34 @@ async def apply_cancel(workspace: Workspace, plan: CancelPlan) -> list[ActionRes
     return outcomes
 
 
-def unproved_reason(batch: Batch, typed: Collection[str]) -> str:
-    """Return why a batch is not touched that may be somebody else's; empty where its id was typed, or it is proved."""
-    if not batch.is_unproved or batch.id in typed:
+def why_not_to_change(batch: Batch, typed: Collection[str]) -> str:
+    """Return why a batch is not touched that may be somebody else's, as the verdict has it; empty where it may be.
+
+    `typed` is as in `plan_cancel`. The account is judged in `refuse_changed`, once the API has named the one in use.
+    """
+    if batch.bound is None:
         return ""
-    return f"it is not proved that {batch.id} is this part's batch; pass that id to act on it anyway"
+    match may_change(batch.bound, None, typed).kind:
+        case VerdictKind.LIKELY:
+            return f"it is not proved that {batch.id} is this part's batch; pass that id to act on it anyway"
+        case VerdictKind.ASK:
+            return f"{batch.id} was made elsewhere, perhaps by somebody else; pass that id to act on it anyway"
+    return ""
 
 
 async def refuse_changed(workspace: Workspace, batch: Batch) -> None:
     """Stop where a row has another batch than when the plan was made, or belongs to another account.
+
+    The account that the API names now is what counts: the plan knew at most the one of an earlier response.
 
     Raises:
         OtherAccount: with both accounts.
         UsageError: its batch proved to be somebody else's meanwhile.
         GatewayError, CredentialsMissing: it cannot be found out.
     """
-    refuse_other_account(batch, await workspace.front_account())
+    front = await workspace.front_account()
+    if batch.bound and may_change(batch.bound, front, (batch.bound.id,)).kind is VerdictKind.OTHER_ACCOUNT:
+        refuse_other_account(batch, front)
     now = await workspace.registry.batches.get(batch.key)
     if now.id != batch.id:
         raise UsageError(

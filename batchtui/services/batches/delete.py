@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable, UsageError
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_in_thread
-from batchtui.services.batches.cancel import ActionResult, Skipped, refuse_changed, unproved_reason
+from batchtui.services.batches.cancel import ActionResult, Skipped, refuse_changed, why_not_to_change
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -55,11 +55,15 @@ async def plan_delete(
     skipped: list[Skipped] = []
     for batch in await workspace.registry.views.page(keys):
         loses = await _loses_results(workspace, batch)
-        why_not = _why_not(batch, locally=locally, force=force, loses=loses) or unproved_reason(batch, typed)
+        is_only_here = locally or batch.state in (BatchState.PLANNED, BatchState.MISSING)
+        why_not = _why_not(batch, locally=locally, force=force, loses=loses)
+        # An imported batch may be forgotten here: that changes nothing for whoever made it.
+        if not why_not and (batch.is_unproved or not is_only_here):
+            why_not = why_not_to_change(batch, typed)
         if why_not:
             skipped.append(Skipped(batch, why_not))
         # What is not at the API, or not shown by it, can only be taken out of the lists here.
-        elif locally or batch.state in (BatchState.PLANNED, BatchState.MISSING):
+        elif is_only_here:
             drop.append(batch)
         else:
             delete.append(batch)

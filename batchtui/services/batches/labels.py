@@ -41,7 +41,7 @@ class LabelEdit:
         if self.name is not None and (complaint := name_complaint(self.name)):
             return complaint
         if self.note is not None and len(self.note) > LONGEST_NOTE:
-            return f"a note has at most {LONGEST_NOTE:,} signs"
+            return f"a note has at most {LONGEST_NOTE:,} characters"
         tags = (*(self.tags or ()), *self.add)
         if not all(tag.strip() for tag in tags):
             return "a tag cannot be empty"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.job import Job
 from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
+from batchtui.services.submission import reconcile
 from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class SyncReport:
     only_here: tuple[Batch, ...]
     """In the registry and not listed by the API: not sent, or of another workspace."""
     gone: tuple[Batch, ...]
-    """Were at the API and are shown no more: deleted elsewhere, or older than it remembers."""
+    """Were at the API and are not listed any more: deleted elsewhere, or older than the API keeps them."""
     unreadable: tuple[UnreadableEntry, ...] = ()
     """Entries that are no batch as this version knows one; they were passed over."""
     is_whole: bool = True
@@ -43,13 +44,16 @@ class SyncReport:
 async def sync(
     workspace: Workspace, since: datetime | None = None, on_progress: Callable[[int, int], None] | None = None
 ) -> SyncReport:
-    """Go through the API's list, newest first, back to `since` or to its end.
+    """Go through the API's list, newest first, back to `since` or to its end. Looks for parts of unknown fate first.
 
     `on_progress` hears after each page how many batches were seen and how many of them are new here.
 
     Raises:
         CredentialsMissing, GatewayError: where the API cannot be asked.
     """
+    # First, so that a batch whose response was lost is bound to its part instead of imported beside it.
+    unsettled = await workspace.registry.views.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
+    await reconcile.look_over(workspace, unsettled)
     reading = BatchList(await workspace.gateway())
     shown: set[str] = set()
     added: list[int] = []
@@ -68,6 +72,7 @@ async def sync(
                 on_progress(len(shown), len(added))
             if len(wanted) < len(page.batches):
                 break
+    await workspace.note_unreadable(reading.unreadable)
     # Not understood, but there: they must not be reported as gone.
     shown.update(entry.id for entry in reading.unreadable if entry.id)
     only_here, gone = await _not_shown(workspace, shown, since)

@@ -19,9 +19,11 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.registry.original_ids import OriginalIdWriter
+from batchtui.registry.requests.writer import DigestLog
 from batchtui.runtime.atomic_file import open_atomic, refuse_existing
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.request_groups import RequestGrouper
+from batchtui.services.submission.staging.known import find_known
 from batchtui.services.submission.staging.stage import ReadProgress
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from batchtui.compose import Composer
     from batchtui.domain.estimate import Estimate
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.intake import CheckReport
     from batchtui.services.compose.composition import Composition
     from batchtui.services.estimates.request_groups import RequestGroup
@@ -70,6 +73,8 @@ class Composed:
     """What they will cost as one batch; None where there are none."""
     gain: CacheSavings | None = None
     """What caching the prefix is worth; None where it is too short, or the model's price is not known."""
+    known: KnownRequests | None = None
+    """What was asked before, or twice; None where that was not looked for."""
     left_out: Mapping[str, int] = field(default_factory=dict)
     """What of the data was left out as no row, by the words for it: blank rows, comments …"""
     troubled: Sequence[int] = ()
@@ -86,14 +91,23 @@ async def compose(
     composition: Composition,
     stream: IO[bytes],
     on_progress: Callable[[ReadProgress], None] | None = None,
+    *,
+    with_known: bool = False,
 ) -> Composed:
     """Make and check all requests, then write them as JSON lines: all, or none where a row is wrong.
+
+    `with_known` also looks for requests that were asked before.
 
     Raises:
         InputError: the table cannot be read any more, or does not fit the template at all.
         StorageError: the disk refuses.
     """
-    return await _passed(workspace, partial(_compose, workspace, composition, stream), on_progress)
+    if not with_known:
+        return await _passed(workspace, partial(_compose, workspace, composition, stream, None), on_progress)
+    with DigestLog() as log:
+        composed = await _passed(workspace, partial(_compose, workspace, composition, stream, log), on_progress)
+        known = await find_known(workspace, log.finish(), composed.loads, composed.report.shapes)
+    return replace(composed, known=known)
 
 
 async def check_all_rows(
@@ -150,6 +164,8 @@ async def compose_to_file(
     composition: Composition,
     output: Path,
     on_progress: Callable[[ReadProgress], None] | None = None,
+    *,
+    with_known: bool = False,
 ) -> Composed:
     """Compose into a file, which appears whole or not at all; one that exists is replaced.
 
@@ -161,7 +177,7 @@ async def compose_to_file(
     refuse_existing(output, overwrite=True)
     try:
         with open_atomic(output, None, overwrite=True, notes=workspace.paths.exports) as file:
-            composed = await compose(workspace, composition, file, on_progress)
+            composed = await compose(workspace, composition, file, on_progress, with_known=with_known)
             _require_written(composed)
     except _NothingWritten:
         pass
@@ -178,7 +194,11 @@ def _require_written(composed: Composed) -> None:
 
 
 def _compose(
-    workspace: Workspace, composition: Composition, stream: IO[bytes], tell: Callable[[ReadProgress], None]
+    workspace: Workspace,
+    composition: Composition,
+    stream: IO[bytes],
+    log: DigestLog | None,
+    tell: Callable[[ReadProgress], None],
 ) -> Composed:
     with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
         composer, weighed = composition.composer(originals.changed), RequestGrouper()
@@ -186,6 +206,8 @@ def _compose(
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
             weighed.add(1, block)
+            if log is not None:
+                log.add(block)
             tell(ReadProgress(*composition.table.progress))
         # Written only now: whether a row is wrong is known after the last one.
         report, length = composer.report(), 0

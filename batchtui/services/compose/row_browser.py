@@ -33,7 +33,7 @@ class RowBrowser:
         self._rows: Iterator[Row] = iter(())
         # Rows of a folder hold whole files.
         self.most = KEPT_FILES if table.has_blocks else KEPT
-        """Rows that can be had at once."""
+        """Rows that can be read without delay."""
         self._kept: deque[Row] = deque(maxlen=self.most)
         self._next = 0
         """The number of the row that comes next; 0 before the first reading."""

@@ -64,7 +64,7 @@ async def run_trial(workspace: Workspace, plan: TrialPlan) -> Trial:
 
     Raises:
         UsageError: the settings say read-only.
-        CredentialsMissing, GatewayError: nobody may ask, or the API says no or nothing.
+        CredentialsMissing, GatewayError: there are no credentials, or the API refuses or does not answer.
     """
     from batchtui.gateway.protocol import ApiHeaders
     from batchtui.results.parsed_result import parse_result

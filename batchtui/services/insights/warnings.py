@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED, RESULTS_EXPIRE_SOON, RESULTS_KEPT
+from batchtui.domain.notice import LEFT_AFTER
 from batchtui.domain.states import BatchState
 from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
@@ -39,7 +40,7 @@ class WarningAction(StrEnum):
     RESUME = "resume"
     """Look for a lost answer, or send what was not sent; asks first."""
     FETCH = "fetch"
-    """Fetch results while they can be had."""
+    """Fetch results before they expire."""
     OPEN = "open"
     """Show the batch."""
     REFRESH = "refresh"
@@ -51,7 +52,7 @@ class BatchWarning:
     """One entry of the list."""
 
     kind: str
-    """A stable word: credentials, clock, unknown, not_sent, expires, results_going or model_retires."""
+    """A stable word: credentials, clock, unknown, not_sent, missing, expires, results_going or model_retires."""
     message: str
     advice: str
     action: WarningAction
@@ -68,6 +69,8 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
     )
     found += _unsent(open_ones)
+    found += [_left(batch, now) for batch in await views.left_unsent(now - LEFT_AFTER)]
+    found += [_missing(batch, now) for batch in await views.in_states(BatchState.MISSING) if goes_soon(batch, now)]
     found += _expiring(open_ones, await load_forecaster(workspace), now)
     uncollected = await views.uncollected(now, created_before=now - RESULTS_KEPT + RESULTS_EXPIRE_SOON)
     found += [_going(batch, now) for batch in uncollected if goes_soon(batch, now)]
@@ -118,6 +121,24 @@ def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
             )
 
 
+def _left(batch: Batch, now: datetime) -> BatchWarning:
+    message = (
+        f"{part_name(batch)} was planned {about(now - batch.planned_at)} ago and not sent: the program that was sending"
+        " it has ended"
+    )
+    advice = f"`batchtui resume {batch.job}` sends it and what follows in its job."
+    return BatchWarning("not_sent", message, advice, WarningAction.RESUME, batch)
+
+
+def _missing(batch: Batch, now: datetime) -> BatchWarning:
+    assert batch.results_until is not None
+    message = (
+        f"The API does not show {part_name(batch)}, and would delete its results in {about(batch.results_until - now)}"
+    )
+    advice = f"`batchtui status {sanitize(batch.id or '')}` asks again; are these the credentials it was sent with?"
+    return BatchWarning("missing", message, advice, WarningAction.REFRESH, batch)
+
+
 def _reason(batch: Batch) -> str:
     return one_line(batch.reason).rstrip(".") or "it is not known whether it was created"
 
@@ -143,7 +164,7 @@ def _expiring(batches: Iterable[Batch], history: Forecaster, now: datetime) -> I
 def _after_expiry(batch: Batch) -> str:
     """Return what can be done once a batch has expired: only requests that are stored here can be sent again."""
     if batch.is_foreign:
-        return "What is not done by then is not billed. It was made elsewhere: its requests are not here to retry."
+        return "Expired requests are not billed; the batch was created elsewhere, so they cannot be retried here."
     return f"Expired requests are not billed; `batchtui retry {sanitize(batch.id or '')}` sends them again."
 
 

@@ -37,7 +37,7 @@ async def run(
 ) -> None:
     """Run a command with this document on its stdin, and wait for its end.
 
-    Its output is discarded: it would garble the dashboard. When cancelled, the command is killed.
+    Its output is discarded: it would garble the dashboard. When canceled, the command is killed.
 
     Raises:
         HookFailed: it could not be run, took too long, or failed.

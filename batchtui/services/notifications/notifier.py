@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
-from batchtui.domain.notice import LimitShare, NoticeKind
+from batchtui.domain.notice import LEFT_AFTER, LimitShare, NoticeKind
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import sleep_until_any
 from batchtui.services.spending.limit_notices import create_limit_notices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from batchtui.domain.batch import Batch
@@ -39,7 +39,7 @@ class Notifier:
         self._channels = tuple(channels)
 
     async def run(self) -> None:
-        """Deliver until cancelled: after every commit, and every few seconds for what only time brings about."""
+        """Deliver until canceled: after every commit, and every few seconds for what only time brings about."""
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
@@ -82,7 +82,7 @@ class Notifier:
         return sum([await self._tell(channel, group) for group in groups if group])
 
     async def _tell(self, channel: Channel, notices: Sequence[Notice]) -> int:
-        """Claim, deliver and settle notices. When cancelled in between, the claims are given back."""
+        """Claim, deliver and settle notices. When canceled in between, the claims are given back."""
         registry = self._workspace.registry.notices
         # Claimed one by one in the registry: of several open processes each gets some, and none twice.
         mine = [notice for notice in notices if await registry.claim(notice.seq, channel.name)]
@@ -117,19 +117,26 @@ class Notifier:
 
 
 async def create_due_notices(workspace: Workspace) -> None:
-    """Make the notices that no single change brings about: results that are deleted soon, limits nearly spent."""
+    """Make the notices that no single change brings about: parts left unsent, results going, limits nearly spent."""
     await create_limit_notices(workspace)
     now = workspace.clock.now()
+    # One for each attempt that is left, however often it is: its number of sends tells one time from the next.
+    for batch in await workspace.registry.views.left_unsent(now - LEFT_AFTER):
+        await _make_once(workspace, NoticeKind.NOT_SENT, {f"{batch.key}.{batch.sends}": batch.key})
     # Only those whose time is nearly over: of all others there may be 100,000, and this is asked every few seconds.
     soon = now - RESULTS_KEPT + RESULTS_EXPIRE_SOON
     uncollected = await workspace.registry.views.uncollected(now, created_before=soon)
     going = [batch for batch in uncollected if goes_soon(batch, now)]
-    if not going:
+    await _make_once(workspace, NoticeKind.RESULTS_GOING, {str(batch.id): batch.key for batch in going})
+
+
+async def _make_once(workspace: Workspace, kind: NoticeKind, subjects: Mapping[str, int]) -> None:
+    """Make the notices that are not there yet; `subjects` maps each to the key of its batch. Most times none is due."""
+    if not subjects:
         return
-    subjects = {str(batch.id): batch.key for batch in going}
-    known = await workspace.registry.notices.made(NoticeKind.RESULTS_GOING, list(subjects))
+    known = await workspace.registry.notices.made(kind, list(subjects))
     for subject in subjects.keys() - known:
-        await workspace.registry.notices.make(NoticeKind.RESULTS_GOING, subjects[subject], subject)
+        await workspace.registry.notices.make(kind, subjects[subject], subject)
 
 
 def goes_soon(batch: Batch, now: datetime) -> bool:
@@ -146,7 +153,7 @@ def is_current(notice: Notice, now: datetime) -> bool:
             return batch.state is BatchState.ENDED
         case NoticeKind.UNKNOWN:
             return batch.state is BatchState.UNKNOWN
-        case NoticeKind.SPEND_LIMIT:
+        case NoticeKind.SPEND_LIMIT | NoticeKind.NOT_SENT:
             return batch.state is BatchState.PLANNED
         case NoticeKind.LIMIT_NEAR:
             # A notice of yesterday's limit says nothing about today.

@@ -1,7 +1,7 @@
 """Fetch the results of ended batches in the background, and never give up on one: `Collector`.
 
 The API deletes results 29 days after a batch was created, and a dashboard or `watch` may run for months, so a download
-that fails is tried again for as long as the results can be had: after seconds at first, then after up to an hour.
+that fails is tried again until the results expire: after seconds at first, then after up to an hour.
 """
 
 from __future__ import annotations
@@ -73,12 +73,12 @@ class Collector:
         self._failures: dict[int, _Failure] = {}
         self._preferred: deque[int] = deque(maxlen=AT_ONCE)
         self._rests_until = 0.0
-        """Until then nothing is asked: the API cannot be reached, or wants to be left alone."""
+        """Until then nothing is asked: the API cannot be reached, or asked for a pause (retry-after)."""
         self._outages = 0
         self._next_look = 0.0
 
     async def run(self) -> None:
-        """Go on until cancelled. Whatever a round meets is logged and reported, and the next one comes."""
+        """Go on until canceled. Whatever a round meets is logged and reported, and the next one comes."""
         while True:
             try:
                 await self._look_for_lost()
@@ -159,7 +159,7 @@ class Collector:
             self._on_error(_one_notice(failed, self._pause()))
 
     async def _forget_settled(self) -> None:
-        """Forget the failures of batches that are waited for no more: saved elsewhere, deleted, or not a part's own.
+        """Forget the failures of batches that need no fetch any more: saved elsewhere, deleted, or not a part's own.
 
         One that stayed would have its next try overdue for ever, and each round would follow the last without a rest.
         """

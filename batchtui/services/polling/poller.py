@@ -58,7 +58,7 @@ class PollStatus:
 
     state: PollerState = PollerState.IDLE
     asked_at: datetime | None = None
-    """When the API last answered, to whichever process: the age of the data."""
+    """When the API last answered any process: the age of the data."""
     next_at: datetime | None = None
     message: str = ""
     collecting: str = ""
@@ -98,7 +98,7 @@ class Poller:
         self.status = PollStatus()
 
     async def run(self, *, until_idle: bool = False) -> None:
-        """Run until cancelled, or with `until_idle` until nothing more happens by itself; collect results meanwhile.
+        """Run until canceled, or with `until_idle` until nothing more happens by itself; collect results meanwhile.
 
         Raises:
             CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.

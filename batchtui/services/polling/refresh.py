@@ -46,7 +46,7 @@ class Sweep:
     changed: tuple[int, ...]
     """Keys of the batches that changed."""
     retry_after: float | None = None
-    """Seconds the API wants to be left alone."""
+    """Seconds for which the API asked for a pause (its `retry-after`)."""
 
 
 async def sweep(workspace: Workspace) -> Sweep:
@@ -105,6 +105,7 @@ async def _list_back_to(
                 unseen.pop(remote.id, None)
             if not unseen or (oldest is not None and _is_past(page, oldest)) or reading.calls == most_pages:
                 break
+    await workspace.note_unreadable(reading.unreadable)
     return _Shown(reading.calls, changed, list(unseen.values()), retry_after)
 
 

@@ -135,7 +135,7 @@ def time_limit(timeout: float | None) -> float:
 
 
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
-    """Refresh, and send on what waited. Returns why that failed, and how long the API wants to be left alone."""
+    """Refresh, and send on what waited. Returns why that failed, and the seconds of `retry-after`."""
     try:
         batches = await workspace.registry.views.page(keys)
         await refresh.refresh_batches(workspace, [batch for batch in batches if batch.state.is_running])

@@ -62,7 +62,7 @@ async def watch(
     interval: float | None = None,
     until_idle: bool = False,
 ) -> Watched:
-    """Keep the registry fresh, fetch results, send on what waits, and tell; until cancelled, or nothing goes on.
+    """Keep the registry fresh, fetch results, send on what waits, and tell; until canceled, or nothing goes on.
 
     A network that is down or a rate limit is waited out.
 
@@ -80,7 +80,7 @@ async def watch(
     # Before anything runs: what the first round brings about is news.
     await follower.begin()
     await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
-    # What the last commit brought: the loops may have been cancelled before they saw it.
+    # What the last commit brought: the loops may have been canceled before they saw it.
     await notifier.tell()
     await follower.look()
     tally = await workspace.registry.views.tally()
@@ -88,7 +88,7 @@ async def watch(
 
 
 class JournalFollower:
-    """Follows the journal, written by whichever process, and reports the entries that matter to a person."""
+    """Follows the journal of all processes and reports the entries that matter to a person."""
 
     def __init__(self, workspace: Workspace, tell: Callable[[WatchEvent], None]) -> None:
         self._workspace = workspace
@@ -100,7 +100,7 @@ class JournalFollower:
         self._seq = await self._workspace.registry.journal.last()
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Go on until canceled."""
         committed = self._workspace.commits.follow()
         while True:
             try:

@@ -16,13 +16,14 @@ from batchtui.domain.errors import (
     StorageError,
 )
 from batchtui.domain.result import OutcomeCounts
+from batchtui.domain.send_evidence import Proof
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.spending.accounting import count_cost
-from batchtui.services.submission.proof import is_other_model
+from batchtui.services.submission.proof import is_other_model, prove
 from batchtui.services.workspace import refuse_other_account
 from batchtui.text.durations import about
 
@@ -118,7 +119,7 @@ def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, .
     for word in ("succeeded", "errored", "canceled", "expired"):
         promised, came = getattr(counts, word), summary.types.get(word, 0)
         if promised != came:
-            said.append(f"The API counts {promised:,} {word}, and sent {came:,}.")
+            said.append(f"The API counts {promised:,} {word}, but sent {came:,}.")
     if summary.ids is not None and summary.ids.missing:
         named = ", ".join(summary.ids.missing_examples)
         said.append(f"{summary.ids.missing:,} requests have no result, such as {named}.")
@@ -135,7 +136,7 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
 
     Args:
         summary: of what came.
-        promised: how many there have to be; 0 where nobody knows.
+        promised: how many there have to be; 0 where it is not known.
     """
     ids = summary.ids
     # Our own number of requests goes first: other servers send counts of 0, null or strings.
@@ -218,7 +219,7 @@ async def _fetch(
 
 
 def most_bytes(requests: int) -> int:
-    """Return the most bytes that are taken as the results of so many requests; 0 where nobody knows how many.
+    """Return the most bytes that are taken as the results of so many requests; 0 where their number is not known.
 
     A stream that never ends, or a small one that unpacks without end, would otherwise fill the disk.
     """
@@ -251,10 +252,10 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
 
 
 async def unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
-    """Take back the word that results are saved: their file is not what it was. What there is of it is kept aside.
+    """Note that results are not saved after all: their file is not what it was. What there is of it is kept aside.
 
     Raises:
-        ResultsUnavailable: the API has them no more either.
+        ResultsUnavailable: the API does not have them any more, either.
     """
     aside = await run_in_thread(workspace.registry.results.set_aside, batch)
     until, now = batch.results_until, workspace.clock.now()
@@ -292,26 +293,32 @@ async def _call_saved(
     try:
         await count_cost(workspace, batch)
     except (ResultsUnavailable, StorageError) as error:
-        # The results are saved all the same; `batchtui cost` counts what was not counted.
+        # The results are saved nevertheless; `batchtui cost` counts what was not counted.
         log.warning("the cost of %s could not be counted: %s", batch.id, error)
     return await batches.get(batch.key)
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
-    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models."""
+    """Prove or refute by its results that an unproved batch is this part's: by custom_ids and models.
+
+    Results of which nothing can be read leave it unproved; they are not whole, and are fetched again.
+
+    Raises:
+        FateUnknown: it is not this part's, or nothing can tell.
+    """
     if not batch.is_unproved or not batch.id:
         return
     sendings = workspace.registry.sendings
-    answered = [model for model in summary.models if model]
-    is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
-    # `missing` refutes nothing: a cut download lacks lines, too.
-    is_refuted = is_other or (summary.ids is not None and bool(summary.ids.unexpected))
-    if not is_refuted and (batch.is_chosen or (summary.ids is not None and answered)):
+    proof = await _proof_of(workspace, batch, summary)
+    if proof is Proof.CONFIRMED:
         await sendings.proved(batch.key, batch.id)
         return
-    # They are not this part's answers: kept, the next look would read them as if they were.
+    if proof is Proof.NOT_YET:
+        # Not whole, so they are not called saved: they are fetched again.
+        return
+    # They are not surely this part's answers: kept, the next look would read them as if they were.
     workspace.registry.results.remove(batch)
-    if not is_refuted:
+    if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
         await sendings.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
         raise FateUnknown(
@@ -323,6 +330,31 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
         f"{batch.id} was taken for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",
     )
+
+
+async def _proof_of(workspace: Workspace, batch: Batch, summary: ResultSummary) -> Proof:
+    """Say what results that were fetched tell about whose they are. NOT_YET: too little of them can be read.
+
+    Raises:
+        FateUnknown: the requests are gone, and the results could not be read once more.
+    """
+    answered = [model for model in summary.models if model]
+    is_other = any(all(is_other_model(asked, model) for asked in batch.models) for model in answered if batch.models)
+    # A line that cannot be read may have no id, or a broken one: it is no answer to somebody else's request.
+    is_foreign = summary.ids is not None and summary.ids.unexpected > summary.unreadable
+    if is_other or is_foreign:
+        return Proof.REFUTED
+    if batch.is_chosen:
+        return Proof.CONFIRMED
+    if summary.ids is None:
+        # Its requests are gone: what else is kept of them is compared with the results as the API sends them.
+        proof = await prove(workspace, batch, await (await workspace.gateway()).retrieve(batch.id or ""))
+        if proof is Proof.NOT_YET:
+            raise FateUnknown(f"Whether {batch.id} is this part's batch could not be found out this time.")
+        return proof
+    if summary.unreadable and summary.ids.missing >= batch.requests:
+        return Proof.NOT_YET
+    return Proof.CONFIRMED if answered else Proof.IMPOSSIBLE
 
 
 async def _note_gone(workspace: Workspace, batch: Batch) -> None:

@@ -70,7 +70,7 @@ class Comparison:
 async def compare(
     workspace: Workspace, first: Target, second: Target, *, on_progress: Callable[[int, int], None] | None = None
 ) -> Comparison:
-    """Join the saved results of two batches or jobs by custom_id, on a thread. Cancelled, it leaves nothing open.
+    """Join the saved results of two batches or jobs by custom_id, on a thread. Canceled, it leaves nothing open.
 
     Args:
         workspace: where the results are.
@@ -90,7 +90,7 @@ async def compare(
             loop.call_soon_threadsafe(on_progress, *progress)
 
     work = partial(_joined, saved, workspace.registry.results, stop.is_set)
-    # `pairs` holds files open, so a cancelled caller closes them (`let_go`).
+    # `pairs` holds files open, so a canceled caller closes them (`let_go`).
     pairs = await run_cancellable(work, heard, give_up=stop.set, let_go=ResultPairs.close)
     try:
         one, other = [
@@ -144,7 +144,7 @@ async def _side(
 async def find_comparable(workspace: Workspace, batch: Batch) -> list[Batch]:
     """Return batches with results of the same custom_ids, newest first: one for each other job, and of its own all.
 
-    Told by a few custom_ids out of either, of the newest batches only.
+    Judged by a few custom_ids of either, and only for the newest batches.
     """
     views = workspace.registry.views
     saved = await views.saved_keys()

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
@@ -35,7 +37,15 @@ if TYPE_CHECKING:
     from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace
 
-__all__ = ["ExportOptions", "ExportPlan", "ExportProgress", "ExportReport", "apply_export", "plan_export"]
+__all__ = [
+    "ExportOptions",
+    "ExportPlan",
+    "ExportProgress",
+    "ExportReport",
+    "apply_export",
+    "plan_export",
+    "preview_export",
+]
 
 TELL_EVERY = 500
 """Results between two words about progress."""
@@ -65,7 +75,7 @@ class ExportReport:
     missing: int = 0
     """Requests that have no result; known where the order is that of the input."""
     skipped: int = 0
-    """Results that the format cannot say whole (chat: PDFs, answers without a word), and that were left out."""
+    """Results left out because the format cannot hold them (chat: PDFs, answers without text)."""
 
     def count(self, *outcomes: Outcome) -> int:
         """Return how many of the written results have one of these outcomes."""
@@ -97,7 +107,7 @@ async def apply_export(
     stream: IO[bytes] | None = None,
     on_progress: Callable[[ExportProgress], None] | None = None,
 ) -> ExportReport:
-    """Write what was planned, on a thread. A file appears whole or not at all; a cancelled export leaves none.
+    """Write what was planned, on a thread. A file appears whole or not at all; a canceled export leaves none.
 
     Args:
         workspace: where the results are.
@@ -117,6 +127,43 @@ async def apply_export(
             loop.call_soon_threadsafe(on_progress, ExportProgress(written, plan.total, elapsed))
 
     return await run_cancellable(partial(_export, workspace, plan, stream), heard)
+
+
+async def preview_export(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
+    """Return the beginning of what an export would write, as lines of text: its first `rows` results.
+
+    Columns are those of these results alone, so that the beginning of a large export is there at once. Parquet is shown
+    as CSV, since it is no text.
+
+    Raises:
+        StorageError: the disk refuses.
+        UsageError: requests are wanted, and are not kept.
+    """
+    return await run_cancellable(lambda _: _preview(workspace, plan, rows))
+
+
+def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
+    registry = workspace.registry
+    kind = Format.CSV if plan.format is Format.PARQUET else plan.format
+    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+        if plan.with_requests and not merged.has_requests:
+            raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
+        originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
+        entries = list(islice(_entries(plan, merged, originals, _Tally(), lambda _: None), rows))
+        columns: tuple[ExportColumn, ...] | None = None
+        if plan.fields:
+            columns = named_columns(plan.fields, structured_columns(iter(entries), None))
+        elif plan.format.is_table:
+            columns = default_columns(
+                structured_columns(iter(entries), None),
+                with_requests=plan.with_requests,
+                with_originals=bool(originals),
+                with_tools=any(entry.answer.tool_calls for entry in entries),
+                with_notes=bool(plan.notes),
+            )
+        out = io.BytesIO()
+        write(kind, out, entries, columns, with_requests=plan.with_requests, guard=plan.guard)
+    return out.getvalue().decode("utf-8", "replace").split("\n")
 
 
 def _export(
@@ -160,7 +207,7 @@ def _statistics(
     is_whole = plan.only is None and plan.picked is None and not plan.fields
     if plan.format is not Format.MD or not is_whole:
         return None
-    # Told that nothing is written yet, an export that was cancelled ends here, too.
+    # Told that nothing is written yet, an export that was canceled ends here, too.
     return merged_statistics(merged, workspace.prices, told=lambda _done, _total: told(0))
 
 

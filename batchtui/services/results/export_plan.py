@@ -37,7 +37,7 @@ class ExportOptions:
     output: str | None = None
     """A path; `-` or None is standard output."""
     format: str | None = None
-    """None: told by the output's name, else jsonl."""
+    """None: by the ending of the output's name, else jsonl."""
     only: frozenset[Outcome] = frozenset()
     """Only results with these outcomes; empty for all, and for the succeeded in the format chat.
 

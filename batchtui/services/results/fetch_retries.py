@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 FETCH_TIMEOUT = 900.0
-"""Seconds that a command which only fetches keeps trying, unless it is told another limit."""
+"""Seconds that a command which only fetches keeps trying, unless another limit is given."""
 BACK_OFF = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds after the first, second … failure in a row."""
 NOT_SHOWN_FOR = 300.0
@@ -133,7 +133,7 @@ async def collect_with_retries(
             seconds = min(seconds, timeout - elapsed)
             if told.on_retry:
                 told.on_retry(FetchRetry(batch, error, seconds))
-        # Outside the except block: a sleep that is cancelled there would name the fetch as its cause.
+        # Outside the except block: a sleep that is canceled there would name the fetch as its cause.
         await clock.sleep(seconds)
 
 

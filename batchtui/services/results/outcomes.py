@@ -1,6 +1,6 @@
 """Count what saved results turned out to be, of batches saved by earlier versions: `count_missing_outcomes`.
 
-Since then `collect` notes the outcomes together with the word "saved".
+Since then `collect` notes the outcomes in the transaction that calls them saved.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.reader import ResultReader
 
 MISSING = "missing"
-"""The word for requests that have no result here and will have none: deleted, run out, or never answered."""
+"""Names requests that have no result here and will have none: deleted, expired, or never answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Unresolved:
     missing: int = 0
     """Requests that have no result and will have none."""
     away: int = 0
-    """Requests of batches that the API does not show: they may come back, so they are left alone."""
+    """Requests of batches that the API does not show: they may come back, so they are not retried."""
 
 
 def is_worth_it(group: FailureGroup, *, with_max_tokens: bool) -> bool:

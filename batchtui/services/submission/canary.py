@@ -43,7 +43,7 @@ MOST_BYTES = 32_000_000
 OF_WHO_ASKS = (401, 402)
 """Refusals that say nothing of the request."""
 TOO_LARGE = 413
-"""Refuses the call in real time, where a batch may take the request all the same."""
+"""Refuses the call in real time, where a batch may accept the request nevertheless."""
 
 
 def plan_canary(workspace: Workspace, staged: Staged, options: IntakeOptions) -> CanaryPlan:
@@ -88,7 +88,7 @@ async def run_canary(
 
     Raises:
         CredentialsMissing, SpendLimitReached: no call can be made.
-        Refused: whoever asks is refused (401, 402), which says nothing of the requests.
+        Refused: the credentials are refused (401, 402), which says nothing of the requests.
         UsageError: the settings say read-only.
     """
     from batchtui.gateway.protocol import ApiHeaders

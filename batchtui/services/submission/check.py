@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.services.submission.canary import plan_canary
+from batchtui.services.submission.staging.known import find_known_staged
 from batchtui.services.submission.staging.stage import estimate_staged, stage
 from batchtui.services.submission.submit import name_of
 from batchtui.services.submission.token_sample import count_sample
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from batchtui.domain.canary import CanaryPlan
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.intake import CheckReport
     from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress
     from batchtui.services.workspace import Workspace
@@ -30,6 +32,8 @@ class Checked:
     parts: tuple[PartPlan, ...]
     estimate: Estimate
     """What they will cost."""
+    known: KnownRequests
+    """What was asked before, or twice."""
     canary: CanaryPlan | None = None
     """What would be tried in real time, where that was asked for."""
 
@@ -57,8 +61,9 @@ async def check(
     try:
         tally = await count_sample(workspace, staged, options) if count else None
         tried = await asyncio.to_thread(plan_canary, workspace, staged, options) if canary else None
+        known = await find_known_staged(workspace, staged, name=name_of(sources))
     finally:
         workspace.registry.requests.discard(staged.requests)
     # By the name that the job would get: the history of jobs of that name sharpens the estimate.
     expected = await estimate_staged(workspace, staged, name=name_of(sources), tally=tally)
-    return Checked(staged.report, staged.requests.parts, expected, tried)
+    return Checked(staged.report, staged.requests.parts, expected, known, tried)

@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import GatewayError, ResultsUnavailable, StorageError
+from batchtui.domain.ids_digest import IdsDigest
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.send_evidence import Proof
 from batchtui.domain.states import BatchState
@@ -37,17 +38,17 @@ async def prove(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> Proo
         return Proof.NOT_YET
     if remote.archived_at is not None or workspace.clock.now() - remote.created_at >= RESULTS_KEPT:
         return Proof.IMPOSSIBLE
-    job, _ = await workspace.registry.sendings.body_of(batch.key)
     try:
-        requests = workspace.registry.requests.reader(job, batch.attempt)
-    except StorageError:
-        # Without the requests there is nothing to compare with; a person may still know it.
-        return Proof.IMPOSSIBLE
-    with closing(requests):
         try:
-            proof = await _compare(_lines(workspace, remote.id), requests, batch.part)
-        except (ResultsUnavailable, GatewayError):
-            return Proof.NOT_YET
+            with closing(workspace.registry.requests.reader(batch.job, batch.attempt)) as requests:
+                proof = await _compare(_lines(workspace, remote.id), requests, batch.part)
+        except StorageError:
+            # Without the requests only their digest can be compared; a person may still know the batch.
+            if not batch.ids_digest:
+                return Proof.IMPOSSIBLE
+            proof = await _compare_digest(_lines(workspace, remote.id), batch)
+    except (ResultsUnavailable, GatewayError):
+        return Proof.NOT_YET
     if proof is Proof.IMPOSSIBLE:
         await workspace.registry.sendings.unprovable(batch.key, remote.id, cannot_tell(remote.id))
     return proof
@@ -59,9 +60,13 @@ def cannot_tell(batch_id: str) -> str:
 
 
 async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, part: int) -> Proof:
+    """Compare results with the requests that were sent."""
     found, named = 0, 0
     async for line in lines:
         facts = requests.facts(line.custom_id)
+        if facts is None and not line.is_readable:
+            # Broken on its way, or from a server of another kind: it speaks neither for the part nor against it.
+            continue
         # One line is enough to refute: the rest of the download is not read.
         if facts is None or facts.part != part or is_other_model(facts.model, line.model):
             return Proof.REFUTED
@@ -69,6 +74,24 @@ async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, pa
         named += bool(line.model)
     if not found:
         return Proof.NOT_YET
+    return Proof.CONFIRMED if named else Proof.IMPOSSIBLE
+
+
+async def _compare_digest(lines: AsyncIterator[ResultLine], batch: Batch) -> Proof:
+    """Compare results with what is kept of requests that are gone: their ids together, and the models of the job."""
+    ids, named = IdsDigest(), 0
+    async for line in lines:
+        if not line.is_readable:
+            return Proof.NOT_YET
+        if batch.models and all(is_other_model(asked, line.model) for asked in batch.models):
+            return Proof.REFUTED
+        ids.add(line.custom_id)
+        named += bool(line.model)
+    # One line more or less changes the digest: only all of them together say anything.
+    if ids.count != batch.requests:
+        return Proof.NOT_YET
+    if ids.text() != batch.ids_digest:
+        return Proof.REFUTED
     return Proof.CONFIRMED if named else Proof.IMPOSSIBLE
 
 

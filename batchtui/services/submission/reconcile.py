@@ -151,6 +151,21 @@ async def look_up(
     return [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
 
 
+async def look_over(workspace: Workspace, batches: Sequence[Batch]) -> list[Reconciliation]:
+    """Find out what became of those of these parts whose fate is not known, as `look_up` does.
+
+    Parts that a dead process was sending are taken from it first. Where none is in question, nothing is asked.
+
+    Raises:
+        CredentialsMissing, GatewayError: where the API cannot be asked.
+    """
+    if not any(batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING) for batch in batches):
+        return []
+    await recover(workspace)
+    found = await workspace.registry.views.page([batch.key for batch in batches])
+    return await look_up(workspace, [batch for batch in found if batch.state is BatchState.UNKNOWN])
+
+
 async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
     """Return whether a look may still settle one of these parts by itself: until the absence of each is proved."""
     grace = Grace(timedelta(seconds=workspace.settings.submit.grace))
@@ -165,7 +180,7 @@ async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
     """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile.
 
-    Its results are compared all the same once it has ended: a wrong one is found out.
+    Its results are compared nevertheless once it has ended: a wrong one is found out.
     """
     return await workspace.registry.sendings.adopt(batch.key, remote, is_proved=False, is_chosen=True)
 
@@ -258,6 +273,7 @@ async def _list(workspace: Workspace, asked: Sequence[_Evidence]) -> _Listed:
             # The list is newest first: everything further down is older than any send of these parts.
             if page.batches and page.batches[-1].created_at < earliest:
                 break
+    await workspace.note_unreadable(reading.unreadable)
     # An entry without an id can be no candidate, and may be the very batch: then absence is not proved.
     nameless = [entry for entry in reading.unreadable if entry.id is None and _could_be(entry, asked, heard)]
     is_complete = not (reading.is_broken or nameless) and is_one_account

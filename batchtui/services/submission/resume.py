@@ -77,7 +77,7 @@ async def resume(
 
     What the API proves, or what alone fits, is adopted. Where the API shows nothing and its absence is proved,
     `consent` is asked before the part is sent again. Where several batches could be the part, `choose` is asked which
-    it is; without a choice it is left alone and comes back as undecided.
+    it is; without a choice nothing is done and it is returned as undecided.
 
     Args:
         workspace: whose registry and API.
@@ -190,7 +190,7 @@ async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], Non
     One that cannot be sent holds up its own job only, and says why.
 
     Raises:
-        CredentialsMissing, GatewayError: where the API cannot be asked at all, or lets nobody in.
+        CredentialsMissing, GatewayError: where the API cannot be asked at all, or refuses the credentials.
     """
     if workspace.is_read_only:
         return []
@@ -263,7 +263,7 @@ async def _decide(
     consent: Callable[[Reconciliation], Awaitable[bool]],
     choose: Callable[[Reconciliation], Awaitable[RemoteBatch | None]] | None,
 ) -> bool:
-    """Put a verdict that needs a person before one. False where the part has to be left alone."""
+    """Put a verdict that needs a person before one. False where nothing may be done with the part."""
     if finding.candidates and finding.kind in (VerdictKind.ASK, VerdictKind.WAIT):
         chosen = await choose(finding) if choose else None
         return chosen is not None and await reconcile.adopt(workspace, finding.batch, chosen)
@@ -311,7 +311,7 @@ async def send_on(
         The parts that could not be sent, each with the reason.
 
     Raises:
-        CredentialsMissing, GatewayError: where the API cannot be asked at all, or lets nobody in.
+        CredentialsMissing, GatewayError: where the API cannot be asked at all, or refuses the credentials.
     """
     attempts: dict[tuple[str, int], list[int]] = {}
     for batch in await workspace.registry.views.page(keys):

@@ -61,7 +61,7 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
     """Send one planned part, unless somebody else is first.
 
     Returns:
-        The batch as it stands afterwards: at the API, or wherever whoever was first has brought it.
+        The batch as it stands afterwards: at the API, or in the state that a quicker process left it in.
 
     Raises:
         OtherAccount: the part was planned for another account; nothing was sent.
@@ -119,7 +119,7 @@ class _Sending:
             async with _heartbeat(workspace, batch.key):
                 remote = await gateway.create(upload, ApiHeaders(batch.api_version, batch.betas))
         except BaseException as error:
-            # Shielded: a cancelled task must still leave word of what it has sent.
+            # Shielded: a canceled task must still write down what it has sent.
             await asyncio.shield(self._note_failure(error))
             if isinstance(error, TakenOver):
                 return await workspace.registry.batches.get(batch.key)
@@ -183,7 +183,7 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
         while True:
             # Real time and not the workspace's clock: the other machine's clock goes on while a test's stands.
             await asyncio.sleep(HEARTBEAT)
-            # A disk that is full for a moment must not silence it for good: others would take the sender for dead.
+            # A disk that is full for a moment must not end it: others would take the sender for dead.
             with suppress(StorageError):
                 await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
 

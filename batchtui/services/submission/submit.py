@@ -17,6 +17,7 @@ from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
+from batchtui.services.submission.staging.known import find_known_staged, remember_requests
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
 from batchtui.services.submission.token_sample import count_sample
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batch import Batch
     from batchtui.domain.estimate import Estimate
     from batchtui.domain.job import PartPlan
+    from batchtui.domain.known_requests import KnownRequests
     from batchtui.domain.send_evidence import Account
     from batchtui.intake import CheckReport
     from batchtui.services.submission.dispatch import SendEvent
@@ -63,6 +65,8 @@ class SubmitPlan:
     """What it will cost."""
     earlier: tuple[Job, ...]
     """Jobs with the very same requests that were submitted before, newest first."""
+    known: KnownRequests
+    """What was asked before, or twice."""
     primes: bool = False
     """Whether the first part goes first, and the others when it has ended."""
 
@@ -124,6 +128,7 @@ async def plan_submit(
             else None
         )
         expected = await estimate_staged(workspace, staged, name=name, tally=tally)
+        known = await find_known_staged(workspace, staged, name=name)
     except BaseException:
         workspace.registry.requests.discard(staged.requests)
         raise
@@ -141,9 +146,9 @@ async def plan_submit(
         api_version=options.intake.api_version or API_VERSION,
         betas=options.intake.betas,
     )
-    known = tuple(earlier) if job.requests else ()
+    same = tuple(earlier) if job.requests else ()
     parts = staged.requests.parts
-    return SubmitPlan(job, parts, staged.report, staged, expected, known, options.prime and len(parts) > 1)
+    return SubmitPlan(job, parts, staged.report, staged, expected, same, known, options.prime and len(parts) > 1)
 
 
 def discard(workspace: Workspace, plan: SubmitPlan) -> None:
@@ -198,6 +203,7 @@ async def apply_submit(
         await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
     # Last: the list of models is for later checks, and must not delay a part.
+    await remember_requests(workspace)
     await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 

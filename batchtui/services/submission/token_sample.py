@@ -24,10 +24,11 @@ async def count_sample(
 ) -> TokenCounts:
     """Have a few requests of each kind counted, the weightiest kinds first. Creates nothing, and costs nothing.
 
-    What cannot be counted is left to its bytes, and said. `on_progress` is told how many were counted, of how many.
+    What cannot be counted is estimated from its bytes, and the reason noted. `on_progress` gets how many were counted,
+    of how many.
 
     Raises:
-        CredentialsMissing, Refused: nobody may ask with these credentials.
+        CredentialsMissing, Refused: there are no credentials, or the API refuses them.
     """
     return await count_groups(
         workspace, staged.loads, lambda places: _read(staged, places), options.api_version, options.betas, on_progress

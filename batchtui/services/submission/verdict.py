@@ -1,7 +1,8 @@
 """Judge one part: from its sends and a look at the API to what may be done, in the pure function `verdict`.
 
-Every caller that sends, adopts, cancels or deletes asks this one function, so that no two of them can disagree about
-whether a part may be sent. It reads no clock and does no I/O; `reconcile` gathers the evidence and acts on the verdict.
+Every caller that sends or adopts asks it, and every one that cancels or deletes asks `may_change` beside it, so that no
+two of them can disagree. No clock is read here and no I/O is done; `reconcile` gathers the evidence and acts on the
+verdict.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ from batchtui.domain.send_evidence import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from batchtui.domain.send_evidence import ApiLook, OpenPart
+    from batchtui.domain.send_evidence import Account, ApiLook, BoundBatch, OpenPart
 
 EVIDENCE = Grace()
 """As long as the evidence says."""
+LEAST_TYPED = 12
+"""Characters of an id that name an imported batch: `msgbatch_` alone, nine of them, names any."""
 
 
 def verdict(
@@ -69,13 +72,39 @@ def verdict(
     return _judge_entries(part, sends, look, now, grace, rivals)
 
 
+def may_change(batch: BoundBatch, front: Account | None, typed: Collection[str] = ()) -> SendVerdict:
+    """Say whether a batch that a row names may be canceled or deleted at the API.
+
+    Args:
+        batch: as the row has it.
+        front: the account of the credentials in use; None where it was not learnt yet, so that it forbids nothing.
+        typed: what a person typed to name the batches. Only the id itself stands for a batch that is not proved to be
+            the job's, and for an imported one the id or a beginning of it.
+
+    Returns:
+        OURS: it may. OTHER_ACCOUNT: not with these credentials. LIKELY: it is not proved to be the job's. ASK: it was
+        made elsewhere, so a person has to name it.
+    """
+    if not batch.is_at(front):
+        return SendVerdict(VerdictKind.OTHER_ACCOUNT, batch_id=batch.id)
+    if batch.is_unproved and batch.id not in typed:
+        return SendVerdict(VerdictKind.LIKELY, batch_id=batch.id)
+    if batch.is_foreign and not any(_names(word, batch.id) for word in typed):
+        return SendVerdict(VerdictKind.ASK, choices=(batch.id,))
+    return SendVerdict(VerdictKind.OURS, batch_id=batch.id)
+
+
+def _names(word: str, batch_id: str) -> bool:
+    return word == batch_id or (len(word) >= LEAST_TYPED and batch_id.startswith(word))
+
+
 def is_to_be_looked_for(part: OpenPart, sends: Sequence[Send]) -> bool:
     """Whether a batch of this part may exist, so that only a look at the API allows to send it."""
     return part.is_copied or any(send.may_have_created for send in sends)
 
 
 def sending_until(sends: Sequence[Send], now: datetime) -> datetime | None:
-    """Return when to ask again whether the sender of the last send still lives; None where nobody sends."""
+    """Return when to ask again whether the sender of the last send still lives; None where there is no such sender."""
     if not sends or sends[-1].end is not None:
         return None
     send = sends[-1]

@@ -70,7 +70,7 @@ class Service:
                 response = error_response(error, request_id)
             except ClientDisconnect:
                 response = CutConnection()
-            # A cut connection has no headers; its call is noted all the same, with status 0.
+            # A cut connection has no headers; its call is noted nevertheless, with status 0.
             if not isinstance(response, CutConnection):
                 response.headers.update(standing_headers(request_id, self.world.clock.now()))
             self.world.note(

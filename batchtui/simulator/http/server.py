@@ -68,7 +68,7 @@ class _LoopbackServer:
             transport: Any = getattr(connection, "transport", None)
             if transport is not None:
                 transport.abort()
-        # One turn for the connections to learn that they are gone, so that cancelled tasks do not answer.
+        # One turn for the connections to learn that they are gone, so that canceled tasks do not answer.
         await asyncio.sleep(0)
         tasks = list(self._state.tasks)
         for task in tasks:

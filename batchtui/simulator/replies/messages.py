@@ -140,7 +140,7 @@ def _tool_call(tool: Mapping[str, Any], draw: Random) -> list[dict[str, Any]]:
 
 
 def _said(params: Mapping[str, Any], origin: int, answer_tokens: int) -> str:
-    """Prose, or a small document for whoever asks for Markdown."""
+    """Prose, or a small document where the prompt asks for Markdown."""
     asked = params["messages"][-1].get("content")
     if isinstance(asked, str) and "Markdown" in asked:
         return _document(origin)

@@ -137,7 +137,7 @@ VARIANTS: Mapping[str, Mapping[str, Shape]] = {
         "none": {},
     },
 }  # fmt: skip
-"""Objects that their type tells apart."""
+"""Objects that are told from one another by their `type`."""
 
 _COMMON = {"allowed_callers?": "[caller_name]", "defer_loading?": "bool", "strict?": "bool", **_MARK}
 _DOMAINS = {"allowed_domains?": "[str]|null", "blocked_domains?": "[str]|null", "max_uses?": "int1|null"}

@@ -10,11 +10,13 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.domain.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.labels import LabelEdit, label, read_tags, restore_labels, written_tags
 from batchtui.services.batches.targets import job_ids
+from batchtui.services.submission.verdict import may_change
 from batchtui.text.batch_names import part_name
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
@@ -37,7 +39,11 @@ if TYPE_CHECKING:
 
     Reading = Callable[[str], LabelEdit]
 
-_UNPROVED = "Nothing proves that this batch is the job's: it may be somebody else's."
+_NOT_SURELY_OURS = {
+    VerdictKind.LIKELY: "Nothing proves that this batch is the job's: it may be somebody else's.",
+    VerdictKind.ASK: "This batch was made elsewhere: it may be somebody else's.",
+}
+"""What is said of a batch whose id has to be typed."""
 TYPED_FROM = 10
 """Acts on this many batches or more ask for the number to be typed."""
 _WHY_NOT_DELETED = {
@@ -56,7 +62,7 @@ _WHY_NOT_CANCELED = {
 
 async def cancel(app: Host, keys: Sequence[int]) -> bool:
     """Cancel these batches after a question that shows which, and what is lost. Returns whether it was done."""
-    typed = await _unproved_id(app, keys)
+    typed, doubt = await _id_to_type(app, keys)
     plan = await plan_cancel(app.workspace, keys, typed=(typed,))
     skipped = _reasons(app, plan.skipped, _WHY_NOT_CANCELED)
     if plan.is_empty:
@@ -66,11 +72,11 @@ async def cancel(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Cancel {_figures(batches)}?",
         groups=_groups(
-            ("In progress: requests without an answer get none, and are not billed", plan.cancel),
-            ("Not sent yet: will not be sent", plan.drop),
+            ("in progress: requests without an answer get none, and are not billed", plan.cancel),
+            ("not sent yet: will not be sent", plan.drop),
         ),
         skipped=skipped,
-        remark=_UNPROVED if typed else "Answers that exist already are kept, and are billed." if plan.cancel else "",
+        remark=doubt or ("Answers that exist already are kept, and are billed." if plan.cancel else ""),
         yes="cancel",
         typed=typed or _number_to_type(batches),
         destroys=True,
@@ -83,7 +89,7 @@ async def cancel(app: Host, keys: Sequence[int]) -> bool:
 
 async def delete(app: Host, keys: Sequence[int]) -> bool:
     """Delete these batches after a question that shows which, and what is lost. Returns whether it was done."""
-    typed = await _unproved_id(app, keys)
+    typed, doubt = await _id_to_type(app, keys)
     plan = await plan_delete(app.workspace, keys, typed=(typed,))
     skipped = _reasons(app, plan.skipped, _WHY_NOT_DELETED)
     if plan.is_empty:
@@ -93,12 +99,12 @@ async def delete(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Delete {_figures(batches)}?",
         groups=_groups(
-            ("At the API; results that are saved here stay here", plan.delete),
-            ("Only here: out of the list, and nothing changes at the API", plan.drop),
-            ("With these the results are lost: they are not saved", plan.losing),
+            ("at the API; results that are saved here stay here", plan.delete),
+            ("only here: out of the list, and nothing changes at the API", plan.drop),
+            ("whose results are lost: they are not saved", plan.losing),
         ),
         skipped=skipped,
-        remark=_UNPROVED if typed else "Deleting at the API cannot be undone." if plan.delete else "",
+        remark=doubt or ("Deleting at the API cannot be undone." if plan.delete else ""),
         yes="delete",
         # A single key must not delete a whole list that was marked by accident.
         typed=typed or _number_to_type(batches),
@@ -165,12 +171,16 @@ def _show_first_error(app: Host, outcomes: Sequence[ActionResult]) -> None:
             app.post_message(ActionFailed(outcome.error))
 
 
-async def _unproved_id(app: Host, keys: Sequence[int]) -> str:
-    """Return the id that has to be typed: of the one batch that was chosen, where nothing proves that it is a job's."""
-    if len(keys) != 1:
-        return ""
-    batches = await app.workspace.registry.views.page(keys)
-    return next((batch.id or "" for batch in batches if batch.is_unproved), "")
+async def _id_to_type(app: Host, keys: Sequence[int]) -> tuple[str, str]:
+    """Return the id that has to be typed, and why: of the one batch that was chosen, where it may be somebody else's.
+
+    Both are empty where nothing has to be typed. Of several chosen batches such ones are left alone.
+    """
+    batches = await app.workspace.registry.views.page(keys) if len(keys) == 1 else []
+    for batch in batches:
+        if batch.bound and (doubt := _NOT_SURELY_OURS.get(may_change(batch.bound, None).kind)):
+            return batch.bound.id, doubt
+    return "", ""
 
 
 def copy_ids(app: Host, batches: Sequence[Batch | None]) -> None:
@@ -200,7 +210,7 @@ def _figures(batches: Sequence[Batch]) -> str:
 def _groups(*groups: tuple[str, Sequence[Batch]]) -> tuple[Group, ...]:
     return tuple(
         Group(
-            f"{words} ({count(len(batches))})" if len(batches) > 1 else words,
+            f"{count(len(batches))} {words}" if len(batches) > 1 else f"{words[:1].upper()}{words[1:]}",
             tuple(f"{_with_id(batch)}  {amount(batch.requests, 'request')}" for batch in batches),
         )
         for words, batches in groups

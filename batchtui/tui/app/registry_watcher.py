@@ -35,7 +35,7 @@ class RegistryWatcher:
         return tally
 
     async def run(self) -> None:
-        """Run until cancelled."""
+        """Run until canceled."""
         while True:
             await self._committed.wait()
             # Cleared before reading: a commit meanwhile sets it again, and none is missed.

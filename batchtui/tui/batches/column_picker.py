@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.numbers import amount
 from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone, joined
 from batchtui.tui.widgets.grid.grid import Grid
 
 if TYPE_CHECKING:
@@ -112,9 +113,10 @@ class ColumnPicker(ListScreen[Column]):
             self.grid.show([self._key(column_id) for column_id in self._order])
             self._choose(self._chosen)
 
-    def aside(self) -> Line:
-        """Return how many columns are shown."""
-        return (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
+    def position(self) -> Line:
+        """Return how many columns are shown, which are those marked, and the row."""
+        shown = (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
+        return joined([shown, row_words(self.grid.cursor, len(self.grid.order))], " · ")
 
 
 def paint(item: Column, column: Column, width: int) -> Line:

@@ -39,7 +39,7 @@ def sort_choices(shown: Sequence[Column]) -> list[SortChoice]:
     """Return every order: the two that are no column, the columns that are shown, then the others."""
     columns = {column.sort: column for column in (*shown, *SHOWN, *MORE) if column.sort}
     keys = ["attention", "newest", *columns]
-    said = {"attention": "what needs you first: unknown, failed, in progress, then ended", "newest": "the newest first"}
+    said = {"attention": "attention: unknown, failed, in progress, then ended", "newest": "the newest first"}
     return [
         SortChoice(
             sort,

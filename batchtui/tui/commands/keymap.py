@@ -63,9 +63,17 @@ def merge_keymap(own: Mapping[str, str]) -> Keymap:
 
 
 def textual_overrides(own: Mapping[str, str]) -> dict[str, str]:
-    """Return what differs from the table as Textual wants it: its key names with commas between them."""
+    """Return what differs from the table as Textual wants it: its key names with commas between them.
+
+    A key of an earlier version that a person gives to another command is no longer that of the first one.
+    """
     keymap = merge_keymap(own)
-    return {command_id: ",".join(map(textual_name, keymap[command_id])) for command_id in own}
+    taken = {key for command_id in own for key in keymap[command_id]}
+    differing = [
+        *own,
+        *(command.id for command in COMMANDS if command.id not in own and taken.intersection(command.was)),
+    ]
+    return {command_id: ",".join(map(textual_name, keymap[command_id])) for command_id in differing}
 
 
 def textual_name(key: str) -> str:

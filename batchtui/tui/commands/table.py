@@ -52,6 +52,7 @@ class Scope(StrEnum):
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
+    HELP = "in the help"
     FIELD = "while one types"
 
 
@@ -143,8 +144,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("list.half-up", ("ctrl+u",), "half up", "Go half a screen up.", _S.LIST, in_palette=False),
     Command("list.page-down", ("pgdn", "ctrl+f"), "page down", "Go a screen down.", _S.LIST, in_palette=False),
     Command("list.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.LIST, in_palette=False),
-    Command("list.right", ("l", "right"), "columns right", "Bring in columns from the right.", _S.LIST),
-    Command("list.left", ("h", "left"), "columns left", "Bring back columns from the left.", _S.LIST),
+    Command("list.right", ("l", "right"), "columns right", "Scroll to columns on the right.", _S.LIST),
+    Command("list.left", ("h", "left"), "columns left", "Scroll to columns on the left.", _S.LIST),
     Command("list.open", ("enter",), "open", "Open what the cursor is on.", _S.LIST, worth=100),
     Command("list.mark", ("space",), "mark", "Mark the row, or unmark it.", _S.LIST, worth=50),
     Command("list.mark-range", ("V",), "mark range", "Mark from the last mark to here.", _S.LIST),
@@ -291,6 +292,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
     # ── while one types ──
+    Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
+    Command("help.next-hit", ("]",), "next hit", "Go to the next place.", _S.HELP, in_palette=False),
+    Command("help.previous-hit", ("[",), "hit before", "Go to the place before.", _S.HELP, in_palette=False),
+
     Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next one offered.", _S.FIELD),
     Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the one before.", _S.FIELD),
     Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
@@ -319,7 +324,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
-    (Scope.DIALOG, Scope.TEXT),
+    (Scope.DIALOG, Scope.TEXT, Scope.HELP),
     # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),
 )

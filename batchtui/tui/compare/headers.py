@@ -86,7 +86,7 @@ def against(first: Side, second: Side) -> Iterator[Span]:
         change("tokens out", first.usage.output_tokens, second.usage.output_tokens),
         change("succeeded", first.succeeded, second.succeeded),
     ]
-    yield Span("second against first: ", Tone.DIM)
+    yield Span("B vs A: ", Tone.DIM)
     yield Span(", ".join(filter(None, said)) or "the same figures", Tone.TEXT)
     if left_out := first.left_out + second.left_out:
         yield Span(f"   {amount(left_out, 'batch', 'batches')} without results left out", Tone.WARN)

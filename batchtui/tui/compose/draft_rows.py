@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.compose import Table
+    from batchtui.compose.tables.base import Doubt
     from batchtui.services.compose.compose import Composed
     from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.submission.cache_priming import CacheSavings
     from batchtui.templates.request_builder import CacheablePrefix
 
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
+DOUBT = "doubt-"
+"""Begins the id of a row about something that was guessed of the table."""
 LONGEST = 300
 """Characters of a text that its row shows."""
 
@@ -39,6 +42,9 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
     """Yield the parts of a draft in the order of work; `composed` adds what only a look at all rows tells."""
     draft = opened.draft
     yield DraftRow("data", _data(opened))
+    # What was guessed of the table: a wrong guess costs every request.
+    for at, doubt in enumerate(opened.rows.table.doubts if opened.rows is not None else (), 1):
+        yield DraftRow(f"{DOUBT}{at}", (Span("? ", Tone.WARN), Span(doubt_words(doubt), Tone.WARN)))
     yield DraftRow("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
     yield DraftRow("prompt", _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell"))
     yield DraftRow("system", _said(draft.system, "none"))
@@ -53,7 +59,9 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
 
 def paint(item: DraftRow, column: Column, width: int) -> Line:
     """Return one cell."""
-    return (Span(item.id, Tone.DIM),) if column.id == "title" else item.value
+    if column.id == "title":
+        return (Span("doubt" if item.id.startswith(DOUBT) else item.id, Tone.DIM),)
+    return item.value
 
 
 def _said(text: str, otherwise: str) -> Line:
@@ -69,6 +77,11 @@ def _data(opened: OpenedDraft) -> Line:
     name = draft.data if draft.is_query else PurePath(draft.data).name
     about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
     return (Span(one_line(name[:LONGEST]), Tone.STRONG), Span(f"  {about}", Tone.DIM))
+
+
+def doubt_words(doubt: Doubt) -> str:
+    """Return what was guessed of a table and why; the command line names an option, here enter asks how it is read."""
+    return one_line(f"{doubt.about}: {doubt.found}, because {doubt.because}")
 
 
 def table_words(table: Table) -> str:

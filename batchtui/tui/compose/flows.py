@@ -121,8 +121,8 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
         errors = [problem for problem in composed.report.problems if problem.severity is Severity.ERROR]
         said = "; ".join(problem_words(problem) for problem in errors[:3]) or "there are no rows"
         raise InputError(
-            f"Nothing was made: {said}.",
-            hint="Mend them, or have wrong rows left out." if errors else "",
+            f"Nothing was written: {said}.",
+            hint="Fix them, or have wrong rows left out." if errors else "",
             problems=composed.report.problems,
         )
     return composed

@@ -20,7 +20,7 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.compose import edit_flows, flows
-from batchtui.tui.compose.draft_rows import COLUMNS, DraftRow, draft_rows, paint
+from batchtui.tui.compose.draft_rows import COLUMNS, DOUBT, DraftRow, draft_rows, paint
 from batchtui.tui.compose.draft_session import DraftSession
 from batchtui.tui.compose.preview import RequestPreview
 from batchtui.tui.compose.prompt_editor import PromptEditor
@@ -167,6 +167,8 @@ class ComposeScreen(BaseScreen):
         if part in TEXTS:
             self._write_part(part)
             self.writing.take_keys()
+        elif part.startswith(DOUBT):
+            self._action_compose_read_as()
         elif part == "wrong rows":
             self.take(replace(self.desk.draft, skip_wrong=not self.desk.draft.skip_wrong))
         elif part == "caching":

@@ -5,14 +5,14 @@ Leaving the screen cancels the writing, and no half file stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
-from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export
+from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export, preview_export
 from batchtui.settings.user_paths import is_file
 from batchtui.text.numbers import amount
 from batchtui.text.progress import bar, pace
@@ -24,42 +24,41 @@ from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.export.options import FORMATS, ExportForm, file_stem, make_folder
-from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone, plain, wrapped
-from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.rendering.spans import Line, Span, Tone, plain, shorten, wrapped
+from batchtui.tui.widgets.form import Field, FieldKind, FormGrid, stepped
 from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.rule import TitledRule
+from batchtui.tui.widgets.text_view import TextView
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from batchtui.domain.batch import Batch
     from batchtui.services.results.export import ExportProgress
     from batchtui.services.workspace import Workspace
     from batchtui.tui.export.options import PickedResults
+    from batchtui.tui.widgets.grid.grid import Grid
 
-T = TypeVar("T")
-COLUMNS = (Column("title", "WHAT", 14, 16, 100, fixed=True), Column("value", "HOW", 20, 200, 95, fixed=True))
-
-
-@dataclass(frozen=True, slots=True)
-class ExportChoice:
-    """One choice: its name, its value, and what changes it."""
-
-    title: str
-    value: str
-    change: Callable[[], None]
+PREVIEWED = 6
+"""Results that are shown as they would be written."""
+MOST_SAID = 4
+"""Lines that say what an export comes to, at most."""
+MOST_LINES = 60
+"""Lines of them at most: an answer may have any number."""
+ORDERS = {"of the input": "input", "as they came": "arrival"}
 
 
 def _no_name(text: str) -> str:
     return "a name is needed" if not text or "\0" in text else ""
 
 
-class ExportScreen(ListScreen[ExportChoice]):
-    """Lists the choices; enter changes the one under the cursor."""
+class ExportScreen(ListScreen[Field]):
+    """A form of the choices, and below it the beginning of what they would write."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.EXPORT)
     SCOPES = (Scope.EXPORT, Scope.LIST, Scope.EVERYWHERE)
@@ -86,7 +85,18 @@ class ExportScreen(ListScreen[ExportChoice]):
         self._form = ExportForm(output, only=pick.words if pick else "all", pick=pick)
         self._planning = CoalescedWorker(self, self._plan)
         self.detail = self._summary = ExportSummary()
-        self.grid = Grid(COLUMNS, self.page, paint, id="export")
+        self._preview = TextView(id="export-preview")
+        self._preview_title = TitledRule("first rows")
+        self._total: int | None = None
+        """Results that would be written at most; None where nothing can be."""
+        self.grid = self._fields = FormGrid(self.page, id="export")
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the form, what it comes to, and the first rows."""
+        yield self.grid
+        yield self._summary
+        yield self._preview_title
+        yield self._preview
 
     def on_mount(self) -> None:
         """Show the choices."""
@@ -94,30 +104,59 @@ class ExportScreen(ListScreen[ExportChoice]):
 
     def _take(self, form: ExportForm) -> None:
         self._form = form
-        self.items = tuple(self._choices())
-        self.grid.forget()
-        self.grid.show(range(len(self.items)))
+        self._show_fields()
         self._planning.request()
 
-    def _choices(self) -> Iterator[ExportChoice]:
-        form = self._form
-        yield ExportChoice("folder" if self._is_folder else "file", sanitize(form.output), self._ask_output)
-        yield ExportChoice("format", form.format, partial(self._take_format, _after(FORMATS, form.format)))
-        yield ExportChoice("results", form.only, self._changing(only=_after(form.kinds, form.only)))
-        orders = {"input": "of the input", "arrival": "as they came"}
-        yield ExportChoice("order", orders[form.order], self._changing(order=_after(tuple(orders), form.order)))
-        if form.format is not Format.CHAT:
-            joined = "beside the results" if form.with_requests else "left out"
-            yield ExportChoice("requests", joined, self._changing(with_requests=not form.with_requests))
-            yield ExportChoice("fields", sanitize(form.fields) or "all of them", self._ask_fields)
-        if form.format.is_delimited:
-            formulas = "guarded with an apostrophe" if form.guard else "as they are: a spreadsheet may run them"
-            yield ExportChoice("formulas", formulas, self._changing(guard=not form.guard))
-            marked = "UTF-8 with a mark, for Excel" if form.bom else "UTF-8"
-            yield ExportChoice("encoding", marked, self._changing(bom=not form.bom))
+    def _show_fields(self) -> None:
+        self.items = tuple(self._form_fields())
+        self.grid.styles.height = len(self.items) + 1
+        self.grid.update(enumerate(self.items))
+        self.grid.show(range(len(self.items)))
 
-    def _changing(self, **changes: object) -> Callable[[], None]:
-        return lambda: self._take(replace(self._form, **changes))  # type: ignore[arg-type]
+    def _form_fields(self) -> Iterator[Field]:
+        form = self._form
+        yield Field("output", "folder" if self._is_folder else "file", FieldKind.TEXT, sanitize(form.output))
+        yield Field("format", "format", FieldKind.CHOICE, str(form.format), tuple(map(str, FORMATS)))
+        yield Field("only", "results", FieldKind.CHOICE, form.only, form.kinds)
+        order = next(words for words, order in ORDERS.items() if order == form.order)
+        yield Field("order", "order", FieldKind.CHOICE, order, tuple(ORDERS))
+        if form.format is not Format.CHAT:
+            yield Field("with_requests", "requests", FieldKind.SWITCH, "beside the results", is_on=form.with_requests)
+            all_of_them = "" if form.fields else "all of them"
+            yield Field("fields", "fields", FieldKind.TEXT, form.fields, note=all_of_them)
+        if form.format.is_delimited:
+            yield Field("guard", "formulas", FieldKind.SWITCH, "guarded: no spreadsheet runs them", is_on=form.guard)
+            yield Field("bom", "UTF-8 mark", FieldKind.SWITCH, "for Excel", is_on=form.bom)
+        words = "Write" if self._total is None else f"Write {amount(self._total, 'result')}"
+        yield Field("write", f"{words}   {{export.write}}", FieldKind.BUTTON, is_on=self._total is not None)
+
+    def _set(self, field: str, value: str) -> None:
+        """Take a choice or turn a switch."""
+        form = self._form
+        if field == "format":
+            self._take_format(Format(value))
+        elif field == "only":
+            self._take(replace(form, only=value))
+        elif field == "order":
+            self._take(replace(form, order=ORDERS[value]))
+        elif field == "with_requests":
+            self._take(replace(form, with_requests=not form.with_requests))
+        elif field == "guard":
+            self._take(replace(form, guard=not form.guard))
+        elif field == "bom":
+            self._take(replace(form, bom=not form.bom))
+
+    def _change(self, key: int, step: int) -> None:
+        """Change a field: the next choice, the other state of a switch; a text is typed."""
+        item = self.items[key]
+        if item.kind is FieldKind.CHOICE:
+            self._set(item.id, stepped(item, step))
+        elif item.kind is FieldKind.SWITCH:
+            self._set(item.id, "")
+        elif item.id == "output":
+            self._ask_output()
+        elif item.id == "fields":
+            self._ask_fields()
 
     def _take_format(self, kind: Format) -> None:
         output = self._form.output
@@ -145,34 +184,65 @@ class ExportScreen(ListScreen[ExportChoice]):
         )
 
     async def _plan(self) -> None:
-        """Show what the choices come to, or why they cannot be written."""
+        """Show what the choices come to with its first rows, or why they cannot be written."""
         said: list[Line] = []
-        total = 0
+        plans: list[ExportPlan] = []
         for group, output in zip(self._groups, self._outputs(), strict=True):
             try:
                 plan = await plan_export(self.workspace, group, self._form.options(str(output), overwrite=True))
             except BatchtuiError as error:
                 said = [(Span(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
+                plans = []
                 break
-            total += plan.total
+            plans.append(plan)
             said += [(Span(one_line(words), Tone.WARN),) for words in _left_out(plan)]
-        else:
+        self._total = sum(plan.total for plan in plans) if plans else None
+        if self._total is not None:
             files = amount(len(self._groups), "file")
-            said.insert(0, (Span(f"{amount(total, 'result')} at most, in {files}", Tone.STRONG),))
+            said.insert(0, (Span(f"{amount(self._total, 'result')} at most, in {files}", Tone.STRONG),))
             there = [output for output in self._outputs() if is_file(output)]
             said += [(Span(f"{sanitize(str(output))} exists: you will be asked", Tone.WARN),) for output in there[:3]]
         self._summary.show(said)
+        self._show_fields()
+        await self._show_first_rows(plans[0] if plans else None)
+
+    async def _show_first_rows(self, plan: ExportPlan | None) -> None:
+        if plan is None:
+            self._preview_title.say("first rows")
+            self._preview.show(())
+            return
+        try:
+            lines = await preview_export(self.workspace, plan, PREVIEWED)
+        except BatchtuiError as error:
+            lines = [error.message]
+        name = sanitize(plan.output.name) if plan.output else ""
+        self._preview_title.say(f"first rows of {name}", "as CSV" if plan.format is Format.PARQUET else "")
+        # Rows are cut at the edge and not broken: a row a line is what the file looks like.
+        shown = [sanitize(line) for line in lines[:MOST_LINES]]
+        self._preview.show(lambda columns: ((*shorten((Span(line),), columns),) for line in shown))
 
     def _outputs(self) -> list[Path]:
         return self._form.outputs(self._groups)
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Change the choice under the cursor."""
-        self.items[event.key].change()
+        """Change the field under the cursor, or press the button."""
+        if self.items[event.key].kind is FieldKind.BUTTON:
+            self._action_export_write()
+        else:
+            self._change(event.key, 1)
+
+    def on_form_grid_stepped(self, event: FormGrid.Stepped) -> None:
+        """Go on to the next choice of the field under the cursor, or the one before."""
+        if self.items[event.key].kind in (FieldKind.CHOICE, FieldKind.SWITCH):
+            self._change(event.key, event.step)
+
+    def on_form_grid_picked(self, event: FormGrid.Picked) -> None:
+        """Take the choice that was clicked on."""
+        self._set(self.items[event.key].id, event.choice)
 
     def _action_export_change(self) -> None:
         if self.grid.key is not None:
-            self.items[self.grid.key].change()
+            self._change(self.grid.key, 1)
 
     def _action_export_write(self) -> None:
         # Of this screen: whoever leaves it gives the writing up, and no half file stays.
@@ -215,11 +285,6 @@ class ExportScreen(ListScreen[ExportChoice]):
         return (one_line(self._whose), *super().crumbs())
 
 
-def paint(item: ExportChoice, column: Column, width: int) -> Line:
-    """Return one cell."""
-    return (Span(item.title, Tone.DIM),) if column.id == "title" else (Span(item.value, Tone.STRONG),)
-
-
 def _left_out(plan: ExportPlan) -> Iterator[str]:
     for batch in plan.left_out:
         yield f"without results: {batch.id or batch.name}, {batch.state}"
@@ -228,10 +293,6 @@ def _left_out(plan: ExportPlan) -> Iterator[str]:
 def _replacing(files: Sequence[Path]) -> Question:
     title = f"Replace {amount(len(files), 'file')}?"
     return Question(title, (Group("There already", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
-
-
-def _after(choices: Sequence[T], now: T) -> T:
-    return choices[(choices.index(now) + 1) % len(choices)]
 
 
 class ExportSummary(LinesView):
@@ -264,4 +325,5 @@ class ExportSummary(LinesView):
         for said in self._said:
             tone = said[0].tone
             lines += [(Span(f" {part}", tone),) for part in wrapped(said[0].text, columns - 2)]
-        return lines[:rows] or [()]
+        # As tall as it has to say, and not as it was before.
+        return lines[:MOST_SAID] or [()]

@@ -55,7 +55,7 @@ class Guide(Protocol):
         ...
 
     async def run(self, changed: Callable[[], None]) -> None:
-        """Run until cancelled, and call `changed` whenever the hint is another one."""
+        """Run until canceled, and call `changed` whenever the hint is another one."""
         ...
 
 

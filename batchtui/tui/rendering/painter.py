@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.dom import DOMNode
 
-_TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎─│•▸▾≠", "-~\"\"''---<>^v<-|*>v!")
+_TYPEWRITER = str.maketrans("·…“”‘’—–−←→↑↓⏎─│•▸▾≠›‹", "-~\"\"''---<>^v<-|*>v!><")
 """Characters of ours that ASCII does not have, each with one of the same width."""
 
 

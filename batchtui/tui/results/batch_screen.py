@@ -236,7 +236,7 @@ class BatchScreen(LabelActions):
         self._results.step_outcome(-1)
 
     def _action_batch_job(self) -> None:
-        run_guarded(self, self._turn_to_job, group="turn-to-job", exclusive=True)
+        run_guarded(self, self._turn_to_job, group="show-job", exclusive=True)
 
     def _action_batch_table(self) -> None:
         self.grid.show_table(not self.grid.is_table)
@@ -257,7 +257,7 @@ class BatchScreen(LabelActions):
             self.app.push_screen(ChartsScreen(self.workspace, self._source.batches))
 
     def _action_batch_history(self) -> None:
-        run_guarded(self, self._open_history, group="history", exclusive=True)
+        run_guarded(self, self._open_history, group="show-history", exclusive=True)
 
     async def _open_history(self) -> None:
         source, seq = self._source, self.grid.key

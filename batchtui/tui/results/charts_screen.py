@@ -45,7 +45,7 @@ class ChartsScreen(BaseScreen):
     def on_mount(self) -> None:
         """Read the results: first what the index knows, then the answers themselves."""
         self._view.focus()
-        run_guarded(self, self._read, group="charts", exclusive=True)
+        run_guarded(self, self._read, group="show-charts", exclusive=True)
 
     async def _read(self) -> None:
         read = partial(read_statistics, self.workspace, self._batches)

@@ -99,9 +99,12 @@ def fit_lines(fit: SchemaMatch, columns: int) -> list[Line]:
     if fit.fits:
         return [(Span(" fits the JSON schema that was asked for", Tone.GOOD),)]
     if fit.fits is None:
-        said, tone = "is JSON; whether it fits cannot be said", Tone.WARN
+        said, tone = "is JSON; its schema cannot be checked", Tone.WARN
     else:
-        said, tone = ("does not fit the schema" if fit.parses else "is no JSON, and should be"), Tone.BAD
+        said, tone = (
+            ("does not fit the schema" if fit.parses else "not valid JSON (a JSON answer was requested)"),
+            Tone.BAD,
+        )
     faults = "; ".join(one_line(fault) for fault in fit.faults[:MOST_FAULTS])
     more = f"; and {len(fit.faults) - MOST_FAULTS} more" if len(fit.faults) > MOST_FAULTS else ""
     lines = wrapped(f"{said}: {faults}{more}" if faults else said, max(20, columns - 2))

@@ -70,9 +70,7 @@ def expiry_notice(batch: Batch, now: datetime, fetch: str = "w") -> Iterator[Spa
     elif batch.state is BatchState.ENDED and batch.results is not ResultsState.SAVED and until is not None:
         # The date is an estimate from the creation; only the API knows, so fetching is still offered.
         if until <= now:
-            yield Span(
-                f"The API has probably deleted these results; {fetch} tries to fetch them all the same.", Tone.BAD
-            )
+            yield Span(f"The API has probably deleted these results; {fetch} tries to download them anyway.", Tone.BAD)
         elif until - now < RESULTS_EXPIRE_SOON:
             left = f"in {span(until - now)}, {moment(until, now)}"
             yield Span(

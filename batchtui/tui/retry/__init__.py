@@ -3,6 +3,7 @@
 Modules:
 
     flows   send again: plan, ask, apply, report
+    form    what is changed in all requests, and the button that sends them
     open    open the retry screen
     screen  choose what to retry
 """

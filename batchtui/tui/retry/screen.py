@@ -26,14 +26,17 @@ from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, line, plain
 from batchtui.tui.retry.flows import send_again
+from batchtui.tui.retry.form import RetryFields
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.binding import BindingType
+    from textual.widget import Widget
 
     from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
@@ -64,8 +67,18 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._plan: RetryPlan | None = None
         self._planning = CoalescedWorker(self, self._make_plan)
         self.detail = self._summary = RetrySummary()
+        actions = (self._action_retry_max_tokens, self._action_retry_model, self._action_retry_send)
+        self._fields = RetryFields(actions)
         self.grid = Grid(COLUMNS, self.page, self._paint, id="failures")
         self.grid.empty = (line(Span("Looking for what failed …", Tone.DIM)),)
+
+    def content(self) -> Iterator[Widget]:
+        """Lay out the kinds of failure, what is changed in all requests, and what that comes to."""
+        yield self.grid
+        yield TitledRule("what is changed")
+        yield self._fields
+        yield TitledRule("what will be sent")
+        yield self._summary
 
     def on_mount(self) -> None:
         """Make the first plan: what is worth sending again unchanged."""
@@ -78,6 +91,7 @@ class RetryScreen(ListScreen[FailureChoice]):
     async def _make_plan(self) -> None:
         self._let_go()
         self._summary.show(None, "planning …")
+        self._fields.show(self._options, None, self.items)
         try:
             plan = await plan_retry(self.workspace, self._target, self._options)
         except NothingToRetry as nothing:
@@ -102,6 +116,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         self.grid.forget()
         self.grid.marks = {key for key, failed in enumerate(self.items) if failed.group.kind in self._chosen}
         self.grid.show(range(len(self.items)))
+        self._fields.show(self._options, self._plan, self.items)
         self.refresh_frame()
 
     def _let_go(self) -> None:
@@ -136,13 +151,13 @@ class RetryScreen(ListScreen[FailureChoice]):
             return
         # A retry of nothing makes no sense; the marks are put back.
         if not kinds:
-            self.dashboard.say(plain(text_with_keys(self, "At least one kind has to be sent; {app.back} goes back.")))
+            self.dashboard.say(plain(text_with_keys(self, "At least one kind has to be chosen; {app.back} goes back.")))
             self._show_choices()
             return
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        ask = TextPrompt("Another model for all of them; empty for each its own", self._options.model or "")
+        ask = TextPrompt("Model for all of them; empty to keep each its own", self._options.model or "")
         self.app.push_screen(ask, self._take_model)
 
     def _take_model(self, model: str | None) -> None:
@@ -151,7 +166,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
-        ask = TextPrompt("Another max_tokens for all of them; empty for each its own", text, check=token_complaint)
+        ask = TextPrompt("max_tokens for all of them; empty to keep each its own", text, check=token_complaint)
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:
@@ -217,7 +232,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
     yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
-    untouched = [f"{amount(plan.succeeded, 'success', 'successes')} stay as they are"]
+    untouched = [f"{count(plan.succeeded)} succeeded, not retried"]
     untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
     untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []
     yield (Span("; ".join(untouched), Tone.DIM),)
@@ -228,8 +243,7 @@ def paint(item: FailureChoice, column: Column, *, is_chosen: bool, plain: bool) 
     group = item.group
     match column.id:
         case "chosen":
-            word = "yes" if is_chosen else "no"
-            return (Span(word, Tone.GOOD if is_chosen else Tone.DIM),)
+            return (Span("[x]" if is_chosen else "[ ]", Tone.ACCENT if is_chosen else Tone.DIM),)
         case "count":
             return (Span(count(group.count)),)
         case "kind":

@@ -195,14 +195,14 @@ def _absent(finding: Reconciliation) -> Question:
     return Question(
         f"Resubmit {part_name(finding.batch)}: {amount(finding.batch.requests, 'request')}?",
         (Group(_WHY_ABSENT[finding.kind], (finding.batch.reason,)),),
-        remark="If it exists all the same, it will be billed twice.",
+        remark="If it exists after all, it will be billed twice.",
         yes="resubmit",
     )
 
 
 _WHY_ABSENT = {
-    VerdictKind.ABSENT: "The API does not show it, and the time for it to turn up is over",
-    VerdictKind.ASK: "Nothing shows whether it was sent: this registry may be a copy, or the list is not whole",
+    VerdictKind.ABSENT: "Not found at the API, and too late for it to appear",
+    VerdictKind.ASK: "Unknown whether it was sent: this registry may be a copy, or the list is incomplete",
 }
 
 

@@ -99,13 +99,13 @@ def _about(warnings: Sequence[BatchWarning]) -> str:
     if kind == "not_sent":
         return "It can be sent once that is fixed." if len(warnings) == 1 else "They can be sent once that is fixed."
     if kind == "results_going":
-        return "Not saved here yet."
+        return "Not saved yet."
     if kind == "expires":
         foreign = sum(one.batch is not None and one.batch.is_foreign for one in warnings)
-        said = "What is not done by then is not billed"
+        said = "Expired requests are not billed"
         if foreign == len(warnings):
-            return f"{said}. Made elsewhere: the requests are not here, so nothing can be retried from here."
+            return f"{said}. Created elsewhere: the requests are not stored, so nothing can be retried from here."
         if foreign:
-            return f"{said}; {{batches.retry}} retries it, except for {count(foreign)} made elsewhere."
-        return f"{said}; {{batches.retry}} retries it afterwards."
+            return f"{said}; {{batches.retry}} retries them, except for {count(foreign)} created elsewhere."
+        return f"{said}; {{batches.retry}} retries them afterwards."
     return first.advice

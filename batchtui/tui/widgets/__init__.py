@@ -5,6 +5,7 @@ Modules:
     document_pane   one document as text, Markdown or tree
     facet_bar       a line of choices with their numbers
     filter_bar      the line where a filter is typed
+    form            fields with all their choices in sight, and a button
     grid/           the one list widget of the program
     json_tree_view  JSON as a tree that opens and closes
     lines_view      a few lines, of which only changed ones are repainted

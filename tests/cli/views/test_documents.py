@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchtui.cli.views import json_documents as documents
+from batchtui.domain.cost import total
 from batchtui.domain.problem import Problem, Severity
 
 if TYPE_CHECKING:
@@ -92,6 +93,6 @@ def test_dollars_are_strings_and_unknown_ones_are_null() -> None:
 
 
 def test_one_unknown_amount_makes_a_sum_unknown() -> None:
-    assert documents.total([Decimal(1), None]) is None
-    assert documents.total([]) is None
-    assert documents.total([Decimal("1.10"), Decimal("0.02")]) == Decimal("1.12")
+    assert total([Decimal(1), None]) is None
+    assert total([]) is None
+    assert total([Decimal("1.10"), Decimal("0.02")]) == Decimal("1.12")

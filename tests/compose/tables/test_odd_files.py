@@ -159,7 +159,7 @@ def test_an_unsure_header_says_why_and_what_to_do(tmp_path: Path) -> None:
         "header: first row? yes, because its cells are short and all different; --no-header otherwise"
     )
     [doubt] = table(tmp_path, "a,a\nb,c\n").doubts
-    assert str(doubt) == 'header: first row? no, because "a" stands in it twice; --header otherwise'
+    assert str(doubt) == 'header: first row? no, because "a" is in it twice; --header otherwise'
     assert table(tmp_path, "a,a\nb,c\n", header=True).doubts == ()
     assert table(tmp_path, "id,text\n1,hello\n").doubts == ()
     assert table(tmp_path, "sep=;\nid;text\n1;hello\n").doubts == ()

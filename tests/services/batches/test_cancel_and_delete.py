@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from batchtui.simulator import Fault
 from tests.support.workspaces import all_batches, submit, workspace_at
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from batchtui.services.workspace import Workspace
@@ -130,3 +132,50 @@ async def test_a_part_that_is_being_sent_is_not_dropped_whatever_is_said(workspa
     plan = await plan_delete(workspace, [key], locally=True, force=True)
     assert plan.is_empty
     assert [skipped.reason for skipped in plan.skipped] == ["it is being sent; wait until the API has responded"]
+
+
+@pytest.fixture
+async def colleague(tmp_path: Path, simulator: Simulator, clock: TurnedClock) -> AsyncIterator[Workspace]:
+    """Somebody else in the same workspace of the API, with a registry of their own."""
+    async with workspace_at(tmp_path / "colleague", simulator, clock) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_canceled"),
+    [("@last", False), ("msgbatch_", False), ("the name", False), ("the whole id", True), ("its beginning", True)],
+)
+async def test_a_batch_made_elsewhere_is_canceled_only_where_its_id_was_typed(
+    workspace: Workspace, colleague: Workspace, tmp_path: Path, typed: str, is_canceled: bool
+) -> None:
+    await submit(colleague, tmp_path, 3)
+    (foreign,) = (await sync(workspace)).added
+    assert foreign.id is not None
+    await workspace.registry.labels.change([foreign.job], lambda job: replace(job, name="the name"))
+    words = {"the whole id": foreign.id, "its beginning": foreign.id[:14]}
+    plan = await plan_cancel(workspace, [foreign.key], typed=(words.get(typed, typed),))
+    assert [batch.key for batch in plan.cancel] == ([foreign.key] if is_canceled else [])
+    assert all("made elsewhere" in skipped.reason and foreign.id in skipped.reason for skipped in plan.skipped)
+
+
+async def test_a_batch_made_elsewhere_is_deleted_only_where_its_id_was_typed_but_forgotten_here_by_any_word(
+    workspace: Workspace, colleague: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    await submit(colleague, tmp_path, 3)
+    clock.turn(hours=3)
+    (foreign,) = (await sync(workspace)).added
+    assert (await plan_delete(workspace, [foreign.key], typed=("@last",), force=True)).is_empty
+    named = await plan_delete(workspace, [foreign.key], typed=(foreign.id or "",), force=True)
+    assert [batch.key for batch in named.delete] == [foreign.key]
+    forgotten = await plan_delete(workspace, [foreign.key], typed=("@last",), locally=True, force=True)
+    assert [batch.key for batch in forgotten.drop] == [foreign.key]
+
+
+async def test_an_ended_batch_made_elsewhere_is_said_to_have_ended(
+    workspace: Workspace, colleague: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    await submit(colleague, tmp_path, 3)
+    clock.turn(hours=3)
+    (foreign,) = (await sync(workspace)).added
+    (skipped,) = (await plan_cancel(workspace, [foreign.key], typed=("@last",))).skipped
+    assert "it has already ended" in skipped.reason

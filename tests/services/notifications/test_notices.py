@@ -6,6 +6,7 @@ import asyncio
 import json
 import stat
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,10 @@ from batchtui.services.notifications.channels import channels
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
+from batchtui.services.submission.staging.stage import IntakeOptions
+from batchtui.services.submission.submit import SubmitOptions, plan_submit
 from batchtui.simulator import Fault
+from tests.support.builders import jsonl, requests
 from tests.support.webhook import inbox
 from tests.support.workspaces import KEY, all_batches, submit, workspace_at
 
@@ -260,6 +264,38 @@ async def test_results_that_are_about_to_go_are_told_three_days_before_and_once(
     for _ in range(3):
         await notifier.tell()
     assert heard.kinds == [NoticeKind.RESULTS_GOING]
+
+
+async def test_a_job_that_a_killed_program_left_unsent_is_told_once_after_a_quarter_of_an_hour(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    heard = Heard()
+    notifier = Notifier(workspace, channels(workspace, say=heard))
+    plan = await plan_submit(
+        workspace,
+        [str(jsonl(tmp_path / "in.jsonl", requests(4)))],
+        SubmitOptions(intake=IntakeOptions(max_requests=2)),
+    )
+    keep = partial(workspace.registry.requests.commit, plan.staged.requests, plan.job.id)
+    await workspace.registry.jobs.plan(plan.job, plan.parts, keep=keep, account=await workspace.front_account())
+    clock.turn(minutes=14)
+    await notifier.tell()
+    assert heard.kinds == []
+    clock.turn(minutes=2)
+    for _ in range(3):
+        await notifier.tell()
+    assert heard.kinds == [NoticeKind.NOT_SENT]
+
+
+async def test_a_job_whose_part_waits_for_a_rate_limit_is_not_told_as_left(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock, simulator: Simulator
+) -> None:
+    heard = Heard()
+    simulator.world.faults.add(Fault(on="create", kind="status", status=429, retry_after=7200, skip=1))
+    await submit(workspace, tmp_path, 6, intake=IntakeOptions(max_requests=2))
+    clock.turn(minutes=60)
+    await Notifier(workspace, channels(workspace, say=heard)).tell()
+    assert NoticeKind.NOT_SENT not in heard.kinds
 
 
 async def test_saved_results_may_go(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:

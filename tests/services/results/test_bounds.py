@@ -67,5 +67,5 @@ async def test_a_list_that_comes_byte_by_byte_has_an_end(monkeypatch: pytest.Mon
                 await asyncio.sleep(0)
 
     monkeypatch.setattr(transport, "LONGEST_BODY", 0.05)
-    with pytest.raises(MalformedResponse, match="not whole"):
+    with pytest.raises(MalformedResponse, match="incomplete"):
         await transport._whole(Dripping())  # type: ignore[arg-type]

@@ -163,7 +163,7 @@ async def test_after_29_days_they_are_gone(workspace: Workspace, batch: Batch, c
 async def test_before_the_end_there_are_none(workspace: Workspace, tmp_path: Path, simulator: Simulator) -> None:
     running = (await submit(workspace, tmp_path)).batches[0]
     calls = len(simulator.world.calls)
-    with pytest.raises(ResultsUnavailable, match="has not ended"):
+    with pytest.raises(ResultsUnavailable, match="still in progress"):
         await collect(workspace, running)
     assert len(simulator.world.calls) == calls
 

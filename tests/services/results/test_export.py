@@ -189,7 +189,7 @@ async def test_a_batch_made_elsewhere_comes_in_order_of_arrival_and_says_so(
     saved = tuple([await collect(workspace, batch) for batch in await all_batches(workspace)])
     _, report = await export(workspace, saved, ExportOptions(format="csv"))
     assert (report.order, report.total) == ("arrival", 3)
-    with pytest.raises(UsageError, match="not kept"):
+    with pytest.raises(UsageError, match="not stored"):
         await export(workspace, saved, ExportOptions(format="csv", with_requests=True))
 
 

@@ -7,7 +7,7 @@ the verdict off the set of those that are left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations_with_replacement, product
 
@@ -18,6 +18,7 @@ from batchtui.domain.send_evidence import (
     LIST_LAG,
     Account,
     ApiLook,
+    BoundBatch,
     CreationWindow,
     Grace,
     ListedBatch,
@@ -30,7 +31,7 @@ from batchtui.domain.send_evidence import (
     SendVerdict,
     VerdictKind,
 )
-from batchtui.services.submission.verdict import verdict
+from batchtui.services.submission.verdict import may_change, verdict
 
 HERE = Account("https://api.example", "org", "wrkspc")
 THERE = Account("https://api.example", "org", "another")
@@ -296,3 +297,141 @@ def test_a_batch_of_an_earlier_send_that_turns_up_late_keeps_the_part_from_being
     late = ListedBatch("late", SIZE, ENDED + timedelta(minutes=9))
     case = Case(OpenPart(HERE, SIZE, BEGAN), (lost, refused), ApiLook(HERE, (late,), True), BEGAN + timedelta(hours=2))
     assert case.judge().kind is VerdictKind.LIKELY
+
+
+OWN = BoundBatch("msgbatch_01ABCDEF", HERE)
+
+
+@pytest.mark.parametrize(
+    ("batch", "front", "typed", "kind"),
+    [
+        (OWN, HERE, (), VerdictKind.OURS),
+        (OWN, None, (), VerdictKind.OURS),
+        (OWN, THERE, (OWN.id,), VerdictKind.OTHER_ACCOUNT),
+        (replace(OWN, account=None, workspace="wrkspc"), HERE, (), VerdictKind.OURS),
+        (replace(OWN, account=None, workspace="wrkspc"), THERE, (), VerdictKind.OTHER_ACCOUNT),
+        (replace(OWN, account=None), THERE, (), VerdictKind.OURS),
+        (replace(OWN, account=None, workspace="wrkspc"), replace(HERE, workspace=None), (), VerdictKind.OURS),
+        (replace(OWN, is_unproved=True), HERE, ("@last",), VerdictKind.LIKELY),
+        (replace(OWN, is_unproved=True), HERE, (OWN.id[:14],), VerdictKind.LIKELY),
+        (replace(OWN, is_unproved=True), HERE, ("x", OWN.id), VerdictKind.OURS),
+        (replace(OWN, is_foreign=True), HERE, (), VerdictKind.ASK),
+        (replace(OWN, is_foreign=True), HERE, ("@last", "nightly"), VerdictKind.ASK),
+        (replace(OWN, is_foreign=True), HERE, (OWN.id[:11],), VerdictKind.ASK),
+        (replace(OWN, is_foreign=True), HERE, ("x", OWN.id[:12]), VerdictKind.OURS),
+        (replace(OWN, is_foreign=True), HERE, (f"{OWN.id}x",), VerdictKind.ASK),
+        (replace(OWN, is_foreign=True), HERE, (OWN.id[1:],), VerdictKind.ASK),
+        (replace(OWN, id="b-1", is_foreign=True), HERE, ("b-1",), VerdictKind.OURS),
+        (replace(OWN, is_foreign=True), THERE, (OWN.id,), VerdictKind.OTHER_ACCOUNT),
+    ],
+)
+def test_what_may_be_somebody_elses_is_changed_only_where_its_id_was_typed_and_never_at_another_account(
+    batch: BoundBatch, front: Account | None, typed: tuple[str, ...], kind: VerdictKind
+) -> None:
+    given = may_change(batch, front, typed)
+    assert given.kind is kind
+    assert (given.batch_id or given.choices[0]) == batch.id
+
+
+@pytest.mark.parametrize(
+    ("send", "may"),
+    [
+        (Send(BEGAN, sender=SenderLife.LIVES), True),
+        (Send(BEGAN, sender=SenderLife.SILENT), True),
+        (Send(BEGAN, sender=SenderLife.GONE), False),
+        (Send(BEGAN, mark=BEGAN, sender=SenderLife.GONE), True),
+        (Send(BEGAN, mark=BEGAN, end=SendEnd.REFUSED), False),
+        (Send(BEGAN, end=SendEnd.CREATED), True),
+        (Send(BEGAN, end=SendEnd.UNANSWERED, sender=SenderLife.LIVES), False),
+        (Send(BEGAN, mark=BEGAN, end=SendEnd.UNANSWERED), True),
+    ],
+)
+def test_a_send_may_have_created_a_batch_only_where_its_last_byte_may_have_left(send: Send, may: bool) -> None:
+    assert send.may_have_created is may
+
+
+@pytest.mark.parametrize(
+    ("promised", "sender", "kind", "wait"),
+    [
+        (30, SenderLife.SILENT, VerdictKind.SENDING, 30),
+        (0, SenderLife.SILENT, VerdictKind.NOT_CREATED, None),
+        (None, SenderLife.SILENT, VerdictKind.NOT_CREATED, None),
+        (30, SenderLife.LIVES, VerdictKind.SENDING, 60),
+        (90, SenderLife.LIVES, VerdictKind.SENDING, 90),
+        (None, SenderLife.LIVES, VerdictKind.SENDING, 60),
+        (30, SenderLife.GONE, VerdictKind.NOT_CREATED, None),
+    ],
+)
+def test_a_sender_is_waited_for_as_long_as_it_lives_or_has_promised(
+    promised: int | None, sender: SenderLife, kind: VerdictKind, wait: int | None
+) -> None:
+    heard = None if promised is None else OPEN + timedelta(seconds=promised)
+    send = Send(BEGAN, sender=sender, heard_until=heard)
+    if kind is VerdictKind.NOT_CREATED and sender is SenderLife.SILENT:
+        # Silent for too long, it may still set its mark: what it created is looked for, and it is taken from it first.
+        kind = VerdictKind.WAIT
+    given = verdict(OpenPart(HERE, SIZE, BEGAN), [send], ApiLook(HERE, (), True), OPEN)
+    assert given.kind is kind
+    if wait is not None:
+        assert given.until == OPEN + timedelta(seconds=wait)
+
+
+def test_only_the_last_send_can_be_under_way() -> None:
+    sends = [Send(BEGAN, sender=SenderLife.LIVES), Send(BEGAN, end=SendEnd.REFUSED, ended=ENDED)]
+    given = verdict(OpenPart(HERE, SIZE, BEGAN), sends, ApiLook(HERE, (), True), OPEN)
+    assert given.kind is not VerdictKind.SENDING
+    assert verdict(OpenPart(HERE, SIZE, BEGAN), sends[::-1], ApiLook(HERE, (), True), OPEN).kind is VerdictKind.SENDING
+
+
+def test_a_batch_that_fits_the_window_of_one_of_several_sends_is_a_candidate() -> None:
+    lost = Send(BEGAN, mark=BEGAN, ended=ENDED, end=SendEnd.UNANSWERED)
+    again = BEGAN + timedelta(hours=5)
+    later = replace(lost, began=again, mark=again, ended=again)
+    entry = ListedBatch("first", SIZE, CREATED)
+    given = verdict(
+        OpenPart(HERE, SIZE, BEGAN), [lost, later], ApiLook(HERE, (entry,), True), BEGAN + timedelta(hours=6)
+    )
+    assert given == SendVerdict(VerdictKind.LIKELY, batch_id="first")
+
+
+def test_the_latest_response_says_which_batch_it_is() -> None:
+    sends = [
+        Send(BEGAN, end=SendEnd.CREATED, batch_id="first"),
+        Send(BEGAN, end=SendEnd.CREATED, batch_id="second"),
+        Send(BEGAN, end=SendEnd.UNANSWERED),
+    ]
+    given = verdict(OpenPart(HERE, SIZE, BEGAN), sends, ApiLook(THERE), OPEN)
+    assert given == SendVerdict(VerdictKind.OURS, batch_id="second")
+
+
+@pytest.mark.parametrize(
+    ("total", "created_at", "fits"),
+    [
+        (SIZE, BEGAN, True),
+        (SIZE, ENDED, True),
+        (SIZE, BEGAN - timedelta(microseconds=1), False),
+        (SIZE, ENDED + timedelta(microseconds=1), False),
+        (SIZE + 1, BEGAN, False),
+        (None, BEGAN, True),
+        (SIZE, None, True),
+        (None, None, True),
+        (SIZE + 1, None, False),
+        (None, ENDED + timedelta(seconds=1), False),
+    ],
+)
+def test_a_window_admits_its_size_and_its_time_and_what_cannot_be_read(
+    total: int | None, created_at: datetime | None, fits: bool
+) -> None:
+    assert CreationWindow(SIZE, BEGAN, ENDED).admits(total, created_at) is fits
+
+
+@pytest.mark.parametrize(
+    ("account", "words"),
+    [
+        (HERE, "wrkspc of org at https://api.example"),
+        (replace(HERE, workspace=None), "org at https://api.example"),
+        (Account("https://api.example"), "https://api.example"),
+    ],
+)
+def test_an_account_is_named_by_what_is_known_of_it(account: Account, words: str) -> None:
+    assert str(account) == words

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.worker import WorkerCancelled
 
 from batchtui.domain.errors import Unreachable
 from batchtui.tui.app.app import DashboardApp
@@ -62,6 +64,12 @@ ARRANGED = {"dashboard-sorted-by-name", "dashboard-by-job", "dashboard-shifted",
 """Those that leave the list arranged in another way."""
 FURNISHED: dict[str, tuple[str, ...]] = {
     "batch-failures": ("G", "enter", "tab"),
+    "batch-preview": ("G", "enter", "z", "j"),
+    "batch-searched": ("G", "enter", "/", *"the", "enter"),
+    "batch-charts": ("G", "enter", "%"),
+    "batch-attempts": ("G", "enter", "j", "H"),
+    "result-hits": ("G", "enter", "enter", "/", *"the", "enter", "n"),
+    "export": ("G", "x", "j"),
     "compare-choose": ("G", "enter", "="),
     "compare": ("G", "enter", "=", "enter"),
     "compare-only-changed": ("G", "enter", "=", "enter", "f"),
@@ -71,7 +79,7 @@ FURNISHED: dict[str, tuple[str, ...]] = {
 """The same, in a home where several batches answer the same custom_ids."""
 NAMES = {
     "/": "slash", ":": "colon", "?": "question_mark", "*": "asterisk", "-": "minus", "!": "exclamation_mark",
-    "$": "dollar_sign", "=": "equals_sign",
+    "$": "dollar_sign", "=": "equals_sign", "%": "percent_sign",
 }  # fmt: skip
 
 
@@ -82,7 +90,9 @@ async def settled(pilot: Pilot[int]) -> None:
         under_way = [worker for worker in pilot.app.workers if worker.group.startswith(("latest", "show", "remember"))]
         if under_way:  # Textual takes none for all, and the background goes on for ever
             async with asyncio.timeout(20):
-                await pilot.app.workers.wait_for_complete(under_way)
+                # What a newer text replaced was cancelled, and has come to rest, too.
+                with suppress(WorkerCancelled):
+                    await pilot.app.workers.wait_for_complete(under_way)
     await pilot.pause()
 
 

@@ -40,7 +40,7 @@ async def _compared(shown: Stage) -> None:
 async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
-        await shown.shows("1 changed", "5 both failed", "2 same", "3 succeeded", "second against first")
+        await shown.shows("1 changed", "5 both failed", "2 same", "3 succeeded", "B vs A")
         await shown.press("escape")
         await shown.shows("is compared with evals")
         await shown.press("escape")

@@ -45,8 +45,8 @@ async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_
         assert isinstance(screen, RetryScreen)
         assert "7 requests" in made.text  # what fails again as it is, is left
 
-        await made.opened("y")
-        await made.shows("Send 7 requests again?")
+        await made.opened("ctrl+s")
+        await made.shows("Retry 7 requests")
         await made.press("y")
         await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 7]
@@ -61,8 +61,8 @@ async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
             await made.press("]", "space")  # the first two failures, one of which would fail again as it is
         await made.shows("2 marked")
         await made.press("R")
-        await made.shows("2 requests", "2 marked of mixed")
-        await made.opened("y")
+        await made.shows("2 requests", "2 requests marked")
+        await made.opened("ctrl+s")
         await made.press("y")
         await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 2]
@@ -84,7 +84,7 @@ async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Pa
         await made.press("*")
         await made.shows("10 requests")
         await made.press("\\")
-        await made.shows("At least one kind has to be sent")
+        await made.shows("At least one kind has to be chosen")
 
 
 async def test_another_max_tokens_is_asked_for_and_checked(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_several_jobs_are_tried_again_with_one_question(tmp_path: Path) ->
             await half_failed(made, tmp_path, name)
         await made.press("*")
         await made.opened("R")
-        await made.shows("Try 2 jobs again?", "All 3 requests of fine have succeeded")
+        await made.shows("of 2 jobs", "All 3 requests of fine have succeeded")
         await made.press("y")
         await made.until(lambda: len(made.simulator.world.batches) == 5)
 
@@ -218,3 +218,71 @@ async def test_results_not_saved_yet_cannot_be_exported(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["busy"]) as made:
         await made.press("x")
         await made.shows("are not saved yet")
+
+
+async def test_a_form_shows_all_choices_and_left_and_right_go_through_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"], size=(80, 24)) as made:
+        await made.press("x")
+        await made.shows("jsonl  json  csv  tsv  md  parquet  chat", "Write 3 results   ctrl+s", "[x] guarded")
+        await made.press("j", "right")
+        await made.shows("fine.tsv")
+        await made.press("left", "left")
+        await made.shows("fine.json ")
+        await made.press("h")
+        await made.shows("fine.jsonl")
+
+
+async def test_the_first_rows_are_shown_as_they_would_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"], size=(80, 24)) as made:
+        await made.press("x")
+        await made.shows("first rows of fine.csv", "custom_id,outcome,")
+        before = {line for line in made.text.splitlines() if line.startswith(" ") and ",succeeded," in line}
+        assert len(before) == 3
+        await made.press("ctrl+s")
+        await made.shows("3 results written")
+        written = (tmp_path / "fine.csv").read_text(encoding="utf-8-sig").splitlines()
+        shown = [line.strip().rstrip("…") for line in before]
+        assert all(any(row.startswith(beginning) for row in written) for beginning in shown)
+
+
+async def test_enter_on_the_button_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"]) as made:
+        await made.press("x", "G")
+        await made.shows("Write 3 results")
+        await made.press("enter")
+        await made.shows("3 results written to fine.csv")
+
+
+async def test_a_click_picks_a_choice_and_a_click_on_the_button_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with stage(tmp_path, ended=["fine"], size=(100, 30)) as made:
+        await made.press("x")
+        await made.shows("Write 3 results", "jsonl  json  csv")
+        grid = made.app.screen.query_one("#export")
+        lines = made.text.splitlines()
+        row = next(at for at, line in enumerate(lines) if "jsonl  json" in line)
+        await made.pilot.click(offset=(lines[row].index("json  ") + 1, row))
+        await made.shows("fine.json ")
+        row = next(at for at, line in enumerate(made.text.splitlines()) if "Write 3 results" in line)
+        await made.pilot.click(offset=(grid.region.x + 20, row))
+        await made.shows("3 results written to fine.json")
+
+
+async def test_a_retry_names_what_is_changed_and_has_a_button(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(100, 30)) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("[x]", "[ ]", "max_tokens [ as they were", "Retry 7 requests   ctrl+s", "what will be sent")
+        lines = made.text.splitlines()
+        row = next(at for at, line in enumerate(lines) if "Retry 7 requests" in line)
+        await made.pilot.click(offset=(lines[row].index("Retry 7"), row))
+        await made.shows("Retry 7 requests, ")

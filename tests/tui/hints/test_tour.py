@@ -107,7 +107,7 @@ async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
 
 async def test_a_lost_answer_is_found_and_the_batch_exists_once(tmp_path: Path) -> None:
     async with toured(tmp_path, only("lost", "found")) as (shown, _):
-        await go_on_until(shown, "adopted")
+        await go_on_until(shown, "had been created")
         [batch] = await named(shown, "contract-summaries")
         assert batch.id is not None
         assert [len(made) for made in shown.simulator.world.batches].count(60) == 1
@@ -120,6 +120,15 @@ async def test_what_is_said_to_have_failed_has_failed(tmp_path: Path) -> None:
         assert tour.step is not None
         [batch] = await named(shown, "translations")
         assert batch.counts.failed == 24
+
+
+async def test_the_key_that_goes_on_says_what_the_next_step_waits_for(tmp_path: Path) -> None:
+    async with toured(tmp_path, only("found", "failed")) as (shown, _):
+        await shown.press("full_stop")
+        await shown.pilot.pause(0.1)
+        await shown.press("full_stop")
+        await shown.shows("The next step waits until translations has ended. It comes by itself.")
+        await go_on_until(shown, "24 of its 60")
 
 
 async def test_the_batch_that_will_not_make_it_is_warned_of_and_then_expires(tmp_path: Path) -> None:

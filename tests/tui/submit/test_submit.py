@@ -62,7 +62,7 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
         await choose(shown, "tick")
         await shown.shows(
             "Submit 4 requests", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
-            "Warnings", "line 4: metadata.user_id looks like an e-mail address",
+            "Warnings", "line 4: metadata.user_id looks like an email address",
         )  # fmt: skip
 
 
@@ -121,17 +121,25 @@ async def test_read_only_offers_no_way_to_send(here: Path, tmp_path: Path) -> No
         assert "FILE" not in shown.text
 
 
-async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_yes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("grace", "early", "late"), [(60, 0, 700), (3600, 700, 2950)])
+async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_yes(
+    tmp_path: Path, grace: int, early: int, late: int
+) -> None:
     async with stage(tmp_path) as shown:
         settings = shown.workspace.settings
-        shown.workspace.settings = replace(settings, refresh=replace(settings.refresh, automatic=False))
+        shown.workspace.settings = replace(
+            settings,
+            refresh=replace(settings.refresh, automatic=False),
+            submit=replace(settings.submit, grace=grace),
+        )
         shown.app.poller.pause(True)
         shown.simulator.world.faults.add(Fault(on="create", kind="lost_before"))
         await lose(shown, tmp_path)
         await shown.shows("! unknown", "contracts")
+        shown.clock.turn(early)
         await shown.press("u")
         await shown.shows("the API does not show it yet")
-        shown.clock.turn(700)
+        shown.clock.turn(late)
         await shown.press("u")
         await shown.shows("Resubmit contracts: ")
         shown.clock.turn(1)
@@ -141,6 +149,19 @@ async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_
         await shown.press("y")
         await shown.until(lambda: len(sent_custom_ids(shown.simulator)) == 3)
         assert [batch.state for batch in await all_batches(shown.workspace)] == [BatchState.IN_PROGRESS]
+
+
+async def test_a_part_of_another_account_is_named_and_not_sent(tmp_path: Path) -> None:
+    async with stage(tmp_path) as shown:
+        shown.app.poller.pause(True)
+        shown.simulator.world.faults.add(Fault(on="create", kind="lost_before"))
+        await lose(shown, tmp_path)
+        async with shown.workspace.registry._database.transaction() as tx:
+            await tx.execute("UPDATE batches SET base_url = 'https://bob.example'")
+        shown.clock.turn(700)
+        await shown.press("u")
+        await shown.shows("bob.example")
+        assert sent_custom_ids(shown.simulator) == []
 
 
 async def lose(shown: Stage, folder: Path) -> None:

@@ -39,4 +39,4 @@ def test_only_batches_whose_requests_are_here_are_said_to_be_retried() -> None:
     assert "{batches.retry} retries it" in own.advice
     assert "{batches.retry}" not in foreign.advice
     assert "nothing can be retried from here" in foreign.advice
-    assert "except for 1 made elsewhere" in mixed.advice
+    assert "except for 1 created elsewhere" in mixed.advice

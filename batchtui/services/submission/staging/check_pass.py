@@ -77,7 +77,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class StagingJob:
-    """All that a pass needs to know, wherever it runs."""
+    """All that a pass needs to know, in this process or in a worker."""
 
     folder: Path
     """Where the requests are laid aside; the pass makes it."""

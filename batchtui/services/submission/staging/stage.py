@@ -58,7 +58,7 @@ async def _stage_beside(
     child: StagingWorker | None,
     on_progress: Callable[[ReadProgress], None] | None,
 ) -> Staged:
-    """Run the pass in a thread. When this is cancelled, the pass ends early and leaves nothing behind."""
+    """Run the pass in a thread. When this is canceled, the pass ends early and leaves nothing behind."""
     return await run_cancellable(
         partial(_stage, job, child),
         on_progress,

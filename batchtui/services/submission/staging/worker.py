@@ -36,7 +36,7 @@ def is_worth_it(sources: Sequence[str]) -> bool:
 
 
 def start_apart() -> StagingWorker | None:
-    """Start a process, which loads what it needs while the caller prepares the job; None where none can be had."""
+    """Start a process, which loads what it needs while the caller prepares the job; None where none can be started."""
     try:
         return StagingWorker() if sys.executable else None
     except OSError:
@@ -61,7 +61,7 @@ class StagingWorker:
     """One process for one pass."""
 
     def __init__(self) -> None:
-        """Start it. Raises OSError where no process can be had."""
+        """Start it. Raises OSError where no process can be started."""
         self._child = WorkerProcess("batchtui.services.submission.staging.worker_main")
 
     @property

@@ -27,13 +27,13 @@ WORD_EVERY = 0.05
 
 
 class _ParentGone(BaseException):
-    """Nobody is left to work for."""
+    """The process that asked for the work has ended."""
 
 
 def serve() -> None:
     """Do the job that comes on the standard input; the answers go to the standard output."""
     _load_checks()
-    # Nothing else may get between the answers, whoever writes to the standard output.
+    # Whatever else writes to the standard output must not get between the answers.
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         job: StagingJob = decode(sys.stdin.buffer)

@@ -1,0 +1,97 @@
+"""`RetryFields` shows what is changed in all requests of a retry, in boxes, and the button that sends them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchtui.results.failure_groups import SuggestedAction
+from batchtui.text.numbers import amount, count
+from batchtui.text.safe import one_line
+from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, fit, joined, width
+from batchtui.tui.widgets.lines_view import LinesView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+
+    from batchtui.services.retry.retry import RetryOptions, RetryPlan
+    from batchtui.services.retry.unresolved import FailureChoice
+
+BOX = 24
+"""Columns of a box to type in."""
+UNCHANGED = "as they were"
+
+
+class RetryFields(LinesView):
+    """Draws two boxes and a button; a click on one does what its key does."""
+
+    DEFAULT_CSS = "RetryFields { height: 3; }"
+
+    def __init__(self, actions: Sequence[Callable[[], None]]) -> None:
+        """`actions`: what changes max_tokens, what changes the model, and what sends."""
+        super().__init__(id="retry-fields")
+        self._actions = actions
+        self._options: RetryOptions | None = None
+        self._plan: RetryPlan | None = None
+        self._failed: Sequence[FailureChoice] = ()
+        self._places: list[tuple[int, int, int, int]] = []
+        """Line, first column, end column and place among the actions."""
+
+    def show(self, options: RetryOptions, plan: RetryPlan | None, failed: Sequence[FailureChoice]) -> None:
+        """Draw what was chosen, and what sending it means; without a plan the button cannot be pressed."""
+        self._options, self._plan, self._failed = options, plan, failed
+        self.redraw()
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return the boxes, what a higher max_tokens would add, and the button."""
+        options = self._options
+        if options is None:
+            return [(), (), ()]
+        room = max(8, min(BOX, (columns - 32) // 2))
+        tokens = count(options.max_tokens) if options.max_tokens else ""
+        boxes = [
+            self._box("max_tokens", tokens, "{retry.max-tokens}", room),
+            self._box("model", options.model or "", "{retry.model}", room),
+        ]
+        line = (Span(" "), *joined(boxes, "   "))
+        button = self._button()
+        start = max(1, columns - width(button) - 1)
+        split = 1 + width(boxes[0]) + 1
+        self._places = [(0, 0, split, 0), (0, split, columns, 1), (2, start, start + width(button), 2)]
+        return [fit(line, columns), fit(self._truncated(), columns), (Span(" " * start), *button)]
+
+    def _box(self, title: str, value: str, key: str, room: int) -> Line:
+        text = elide_middle(one_line(value) or UNCHANGED, room)
+        inside = fit((Span(text, Tone.STRONG if value else Tone.PALE),), room)
+        return (
+            Span(f"{title} ", Tone.DIM),
+            Span("[ ", Tone.DIM),
+            *inside,
+            Span(" ] ", Tone.DIM),
+            *text_with_keys(self, key, named=Tone.STRONG),
+        )
+
+    def _truncated(self) -> Line:
+        """Return what a higher max_tokens would do for answers that were truncated and are not sent."""
+        left = [one for one in self._failed if one.group.advice.action is SuggestedAction.RAISE and not one.max_tokens]
+        number = sum(one.group.count for one in left)
+        if not number:
+            return ()
+        said = (
+            f" {amount(number, 'truncated answer')}: with a higher max_tokens ({{retry.max-tokens}}) they are sent, too"
+        )
+        return text_with_keys(self, said, Tone.TRUNCATED, Tone.STRONG)
+
+    def _button(self) -> Line:
+        requests = f" {amount(self._plan.requests, 'request')}" if self._plan else ""
+        tone = Tone.CHIP if self._plan else Tone.PALE
+        return text_with_keys(self, f"  Retry{requests}   {{retry.send}}  ", tone, tone)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key of the box or the button does."""
+        for row, start, end, action in self._places:
+            if row == event.y and start <= event.x < end:
+                self._actions[action]()
+                return
