@@ -138,6 +138,15 @@ class Registry:
         """Refuse to go on with a file that was deleted or replaced meanwhile. Raises `RegistryReplaced`."""
         self._database.refuse_if_replaced()
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the file was deleted, or another one has its name, since it was opened."""
+        return self._database.is_replaced
+
+    async def reopen(self) -> None:
+        """Go on with the file that has the registry's name now. Raises `StorageError`: the old one stays open."""
+        await self._database.reopen()
+
     async def close(self) -> None:
         """Close the database."""
         await self._database.close()
