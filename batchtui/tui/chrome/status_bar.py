@@ -147,7 +147,7 @@ def poll_words(status: Status) -> Line:
         case PollerState.PAUSED:
             return (Span("paused", Tone.WARN), Span(" · ", Tone.FAINT), age)
         case PollerState.ELSEWHERE:
-            return (age, Span(" · asked elsewhere", Tone.DIM))
+            return (age, Span(" · polled by another window", Tone.DIM))
     if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
         return (Span("nothing running", Tone.DIM),)
     if poll.asked_at is None:

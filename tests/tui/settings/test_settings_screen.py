@@ -72,7 +72,7 @@ async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
         await shown.press("C")
         assert "columns shown" not in shown.text
         await shown.press("W")
-        await shown.shows("10 columns shown")
+        await shown.shows("13 columns shown")
 
 
 async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
         await _at(shown, "screen.theme")
         await shown.press("d")
         await shown.until(lambda: _file(shown) == "# mine\n[screen]\n")
-        await shown.shows("all as they come")
+        await shown.shows("all at their defaults")
 
 
 async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
