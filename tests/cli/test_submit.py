@@ -154,7 +154,7 @@ def test_a_repeated_submission_names_the_earlier_results_and_cost(
     said = "ended, 3 succeeded, results saved, $"
     assert said in refused.document["error"]["message"]
     assert "`batchtui results job_" in refused.document["error"]["hint"]
-    assert "submitted before: nightly (job_" in planned.out
+    assert "already submitted: nightly (job_" in planned.out
     assert said in planned.out
     assert "Already submitted" not in planned.err
 

@@ -43,7 +43,7 @@ async def _type(shown: Stage, text: str) -> None:
 async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=MINE) as shown:
         await _at(shown, "screen.theme")
-        await shown.shows("1 setting changed", "one of auto, dark, light, high-contrast, ansi", "default auto")
+        await shown.shows("1 setting changed", "next:  auto  dark  light  high-contrast  ansi", "default auto")
         await shown.press("enter")
         await shown.shows("Written to config.toml.")
         assert _file(shown) == MINE.replace("'dark'", '"light"')
@@ -87,7 +87,7 @@ async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await _at(shown, "screen.mouse")
         await shown.press("enter")
-        await shown.shows("It holds from the next start on.")
+        await shown.shows("It takes effect after a restart.")
         assert "mouse = false" in _file(shown)
 
 
