@@ -95,7 +95,7 @@ class Workspace:
 
     @cached_property
     def commits(self) -> CommitWatcher:
-        """Tells of commits to the registry, by this process and others."""
+        """Watches for commits to the registry, by this process and others."""
         from batchtui.services.commit_watcher import CommitWatcher
 
         return CommitWatcher(self.registry, self.clock)

@@ -200,7 +200,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
     for job in await registry.views.jobs_deleted_before(before):
         batches = await registry.views.of_job(job)
         # Of a batch that was only forgotten here the requests would be missed as soon as it is brought back.
-        if any(_can_still_be_had(batch, now) for batch in batches):
+        if any(_is_still_at_api(batch, now) for batch in batches):
             continue
         paths = [path for batch in batches for path in registry.results.files(batch)]
         if registry.requests.has(job):
@@ -212,7 +212,7 @@ async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -
     return removals
 
 
-def _can_still_be_had(batch: Batch, now: datetime) -> bool:
+def _is_still_at_api(batch: Batch, now: datetime) -> bool:
     """Return whether results that are not saved may still be at the API: a batch that was only dropped here."""
     is_open = batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
     return is_open and batch.results_until is not None and now < batch.results_until

@@ -187,7 +187,7 @@ class Collector:
         return failure is None or failure.next_at <= self._workspace.clock.monotonic()
 
     async def _is_waiting(self, batch: Batch) -> bool:
-        """Return whether nobody was quicker, and it was not among those that were opened too."""
+        """Return whether the results are still missing: another process or this round may have fetched them."""
         return _is_collectable(await self._workspace.registry.batches.get(batch.key))
 
     async def _collect(self, batch: Batch) -> BatchtuiError | None:

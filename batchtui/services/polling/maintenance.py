@@ -23,7 +23,7 @@ POLLING = "polling"
 """Name of the lease that decides which of all open processes asks the API."""
 
 LAST_LOOK = "last_look"
-"""The fact that tells when unknown parts were last looked for."""
+"""Name of the value that keeps when unknown parts were last looked for."""
 LONG_LOST, LOOK_EVERY = timedelta(days=1), timedelta(hours=1)
 """Parts that have been unknown for so long wait for a person; looking for them pages far back, so it is done rarely."""
 

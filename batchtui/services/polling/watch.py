@@ -62,7 +62,7 @@ async def watch(
     interval: float | None = None,
     until_idle: bool = False,
 ) -> Watched:
-    """Keep the registry fresh, fetch results, send on what waits, and tell; until canceled, or nothing goes on.
+    """Refresh the registry, fetch results, send waiting parts and deliver notices, until canceled or nothing pends.
 
     A network that is down or a rate limit is waited out.
 

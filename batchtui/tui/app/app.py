@@ -284,4 +284,4 @@ class DashboardApp(GlobalActions):
 
     def _name_window(self) -> None:
         running = self._tally.running
-        self.write_to_terminal(environment.title(f"batchtui: {count(running)} running" if running else "batchtui"))
+        self.write_to_terminal(environment.title(f"batchtui: {count(running)} in progress" if running else "batchtui"))

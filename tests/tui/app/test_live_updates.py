@@ -93,7 +93,7 @@ async def test_the_end_of_a_batch_shows_and_its_results_are_fetched(tmp_path: Pa
 
         def ended() -> bool:
             shown.clock.turn(minutes=1)
-            return "ended" in shown.text and "saved here" in shown.text
+            return "ended" in shown.text and "results saved, " in shown.text
 
         await shown.until(ended)
 
