@@ -100,9 +100,6 @@ class GlobalActions(BaseApp):
         if command is not None and isinstance(self.screen, BaseScreen):
             await self.screen.carry_out(command)
 
-    def _action_app_refresh(self) -> None:
-        self.poller.refresh_now()
-
     def _action_app_pause(self) -> None:
         self.poller.pause()
 

@@ -127,7 +127,7 @@ async def test_the_key_that_goes_on_says_what_the_next_step_waits_for(tmp_path: 
         await shown.press("full_stop")
         await shown.pilot.pause(0.1)
         await shown.press("full_stop")
-        await shown.shows("The next step waits until translations has ended. It comes by itself.")
+        await shown.shows("The next step waits until translations has ended.")
         await go_on_until(shown, "24 of its 60")
 
 
