@@ -26,7 +26,8 @@ from batchtui.services.results import collect
 from batchtui.services.submission import proof, reconcile, send, verdict
 from tests.simulation.history import run
 from tests.simulation.machines import Table
-from tests.simulation.story import tell
+from tests.simulation.story import MachinePlan, Step, Story, tell
+from tests.simulation.world import Fault, Weather
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +40,17 @@ class Mutant:
     """One fault: what stands in the place of what."""
 
     patches: tuple[Patch, ...]
+    story: Story | None = None
+    """A history that needs it to go wrong, where many seeds go by before one does."""
 
     def seeds_until_found(self, first: int, most: int) -> tuple[int, str] | None:
-        """Return after how many seeds an invariant broke, and which; None where none did."""
+        """Return after how many seeds an invariant broke, and which; None where none did. 0: in its own story."""
         with ExitStack() as stack:
             for target, name, mutated in self.patches:
                 stack.enter_context(patch.object(target, name, mutated))
+            if self.story is not None:
+                history = run(self.story)
+                return None if history.violated is None else (0, history.violated.rule)
             for number in range(most):
                 history = run(tell(first + number))
                 if history.violated is not None:
@@ -124,7 +130,20 @@ MUTANTS: dict[str, Mutant] = {
         (
             (reconcile, proof.prove.__name__, partial(_prove_as, Proof.IMPOSSIBLE, Proof.CONFIRMED)),
             (collect, collect._disown_if_foreign.__name__, _prove_by_ids_alone),
-        )
+        ),
+        Story(
+            20_263_729,
+            None,
+            (
+                Step(0.0, "submit", dies_at=144),
+                Step(0.0, "colleague", more=(("does", "create"), ("ids", "same"))),
+                Step(0.0, "watch", more=(("seconds", 6000.0),)),
+                Step(0.0, "colleague", more=(("does", "cancel"),)),
+            ),
+            Weather(faults=(Fault("create", 1, "late"),)),
+            part=1,
+            sizes=(1,),
+        ),
     ),
     "models are not compared": Mutant(
         tuple((module, proof.is_other_model.__name__, _always(False)) for module in (proof, collect))
@@ -140,17 +159,77 @@ MUTANTS: dict[str, Mutant] = {
         ((send, send._creates_nothing.__name__, _is_gateway_error),)
     ),
     "a copy is not noticed": Mutant(((Origin, Origin.is_copied.__name__, _always(False)),)),
-    "a copy forgets its twin with a batch that fits": Mutant(((Sends, Sends.adopt.__name__, _adopt_without_twin),)),
-    "a broken list is taken for whole": Mutant(((reconcile, ApiLook.__name__, _look_always_complete),)),
+    "a copy forgets its twin with a batch that fits": Mutant(
+        ((Sends, Sends.adopt.__name__, _adopt_without_twin),),
+        Story(
+            20_263_434,
+            None,
+            (
+                Step(0.0, "submit"),
+                Step(3.0, "copy", more=(("machine", 1),)),
+                Step(5428.0, "colleague", more=(("does", "create"), ("ids", "twin"))),
+                Step(0.0, "resume", home=1, more=(("consent", False), ("named", True))),
+            ),
+            Weather(create_seconds=(900.0,), created_at_share=(1.0,)),
+            machines=(MachinePlan(), MachinePlan()),
+            has_headers=False,
+            part=1,
+            sizes=(4, 6, 2, 1),
+        ),
+    ),
+    "a broken list is taken for whole": Mutant(
+        ((reconcile, ApiLook.__name__, _look_always_complete),),
+        Story(
+            1,
+            None,
+            (
+                Step(0.0, "submit"),
+                *(Step(40.0, "colleague", job=1, more=(("does", "create"), ("ids", "others"))) for _ in range(3)),
+                Step(3000.0, "resume", more=(("consent", True),)),
+            ),
+            Weather(
+                faults=(
+                    Fault("create", 1, "lost_after", after=True),
+                    *(Fault("list", nth, "repeat") for nth in range(6, 20)),
+                ),
+                lags=(59.0,),
+                page=2,
+            ),
+            sizes=(2, 1, 1, 1),
+        ),
+    ),
     "every other process is taken for dead": Mutant(((Table, Table.is_gone.__name__, _always(True)),)),
     "a sender is not heard of": Mutant(((Sends, Sends.still_sending.__name__, _true),)),
     "an unproved batch is canceled and deleted": Mutant(
-        tuple((module, cancel.why_not_to_change.__name__, _always("")) for module in (cancel, delete))
+        tuple((module, cancel.why_not_to_change.__name__, _always("")) for module in (cancel, delete)),
+        Story(
+            1,
+            None,
+            (
+                Step(0.0, "submit"),
+                Step(0.3, "colleague", more=(("does", "create"), ("ids", "others"))),
+                Step(60.0, "cancel"),
+            ),
+            Weather(faults=(Fault("create", 1, "lost_before"),), batch_seconds=(9000.0,)),
+            sizes=(2,),
+        ),
     ),
     "one 404 makes a batch missing for ever": Mutant(
-        ((refresh, "MISSING_AFTER", timedelta()), (refresh, refresh.due_missing.__name__, _none_due))
+        ((refresh, "MISSING_AFTER", timedelta()), (refresh, refresh.due_missing.__name__, _none_due)),
+        Story(1, None, (Step(0.0, "submit"), Step(5.0, "status")), Weather(lags=(59.0,)), sizes=(2,)),
     ),
     "failures of others' batches are not forgotten": Mutant(
-        ((Collector, Collector._forget_settled.__name__, _nothing),)
+        ((Collector, Collector._forget_settled.__name__, _nothing),),
+        Story(
+            1,
+            None,
+            (
+                Step(0.0, "submit"),
+                Step(0.3, "colleague", more=(("does", "create"), ("ids", "others"))),
+                Step(60.0, "watch", more=(("seconds", 39_000.0),)),
+            ),
+            Weather(faults=(Fault("create", 1, "lost_before"),)),
+            sizes=(2,),
+        ),
     ),
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.simulation.history import run
 from tests.simulation.mutants import MUTANTS
 
 if TYPE_CHECKING:
@@ -26,4 +27,7 @@ def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_known_fault_is_found(name: str) -> None:
-    assert MUTANTS[name].seeds_until_found(FIRST, MOST) is not None
+    mutant = MUTANTS[name]
+    assert mutant.seeds_until_found(FIRST, MOST) is not None
+    if mutant.story is not None:
+        assert run(mutant.story).violated is None, "without the fault its story goes well"
