@@ -119,12 +119,41 @@ def _always(value: Any) -> Callable[..., Any]:
     return lambda *_, **__: value
 
 
+_CONSENTS = (("consent", True),)
+_UNSEEN_AND_ENDED = Weather(faults=(Fault("create", 1, "lost_before"),), lags=(59.0,), batch_seconds=(20.0,))
+"""Our create comes to nothing, and a colleague's batch is shown only when it has ended."""
+
+
+def _beside_a_colleague(ids: str) -> Story:
+    colleague = Step(0.5, "colleague", more=(("does", "create"), ("ids", ids)))
+    steps = (Step(0.0, "submit"), colleague, Step(1500.0, "resume", more=_CONSENTS))
+    return Story(1, None, steps, _UNSEEN_AND_ENDED, sizes=(2,))
+
+
+def _taken_over(*, tells_starts: bool) -> Story:
+    """Somebody resumes while a long upload goes on."""
+    steps = (Step(0.0, "submit"), Step(300.0, "resume", more=_CONSENTS))
+    machines = (MachinePlan(tells_starts=tells_starts),)
+    return Story(1, None, steps, Weather(upload_seconds=(1300.0,)), machines=machines, sizes=(2,))
+
+
 MUTANTS: dict[str, Mutant] = {
     "the mark is not written": Mutant(((Sends, Sends.mark.__name__, _true),)),
-    "all accounts are one": Mutant(((Account, "__eq__", _always(True)),)),
+    "all accounts are one": Mutant(
+        ((Account, "__eq__", _always(True)),),
+        Story(
+            1,
+            None,
+            (Step(0.0, "submit"), Step(1500.0, "resume", account=1, more=_CONSENTS)),
+            Weather(faults=(Fault("create", 1, "lost_before"),)),
+            accounts=2,
+            sizes=(2,),
+        ),
+    ),
     "anybody writes about a send": Mutant(((sends, sends._is_sender.__name__, _always(True)),)),
     "results refute nothing": Mutant(
-        ((reconcile, proof.prove.__name__, partial(_prove_as, Proof.REFUTED, Proof.CONFIRMED)),)
+        ((reconcile, proof.prove.__name__, partial(_prove_as, Proof.REFUTED, Proof.CONFIRMED)),),
+        _beside_a_colleague("others"),
     ),
     "results without a model prove": Mutant(
         (
@@ -146,19 +175,48 @@ MUTANTS: dict[str, Mutant] = {
         ),
     ),
     "models are not compared": Mutant(
-        tuple((module, proof.is_other_model.__name__, _always(False)) for module in (proof, collect))
+        tuple((module, proof.is_other_model.__name__, _always(False)) for module in (proof, collect)),
+        _beside_a_colleague("same"),
     ),
     "absence is proved at once": Mutant(
-        ((verdict, verdict.absence_proved_at.__name__, lambda part, *_: part.planned_at),)
+        ((verdict, verdict.absence_proved_at.__name__, lambda part, *_: part.planned_at),),
+        Story(
+            1,
+            None,
+            (Step(0.0, "submit"), Step(30.0, "kill"), Step(60.0, "resume", more=_CONSENTS)),
+            Weather(create_seconds=(400.0,), created_at_share=(1.0,)),
+            sizes=(2,),
+        ),
     ),
     "a create ends with its client": Mutant(((ServerClock, ServerClock.start_send.__name__, _without_patience),)),
     "what sync brought in is no candidate": Mutant(
-        ((BatchQueries, BatchQueries.relations.__name__, _relations_all_taken),)
+        ((BatchQueries, BatchQueries.relations.__name__, _relations_all_taken),),
+        Story(
+            1,
+            None,
+            (Step(0.0, "submit"), Step(5.0, "sync"), Step(10.0, "kill"), Step(3000.0, "resume", more=_CONSENTS)),
+            Weather(create_seconds=(90.0,), created_at_share=(0.0,)),
+            sizes=(2,),
+        ),
     ),
     "every failure means that nothing was created": Mutant(
         ((send, send._creates_nothing.__name__, _is_gateway_error),)
     ),
-    "a copy is not noticed": Mutant(((Origin, Origin.is_copied.__name__, _always(False)),)),
+    "a copy is not noticed": Mutant(
+        ((Origin, Origin.is_copied.__name__, _always(False)),),
+        Story(
+            1,
+            None,
+            (
+                Step(0.0, "submit"),
+                Step(30.0, "copy", more=(("machine", 0),)),
+                Step(1000.0, "resume", more=_CONSENTS),
+                Step(5000.0, "resume", home=1, more=_CONSENTS),
+            ),
+            Weather(faults=(Fault("create", 1, "status", 429, retry_after="400"),)),
+            sizes=(2,),
+        ),
+    ),
     "a copy forgets its twin with a batch that fits": Mutant(
         ((Sends, Sends.adopt.__name__, _adopt_without_twin),),
         Story(
@@ -198,8 +256,12 @@ MUTANTS: dict[str, Mutant] = {
             sizes=(2, 1, 1, 1),
         ),
     ),
-    "every other process is taken for dead": Mutant(((Table, Table.is_gone.__name__, _always(True)),)),
-    "a sender is not heard of": Mutant(((Sends, Sends.still_sending.__name__, _true),)),
+    "every other process is taken for dead": Mutant(
+        ((Table, Table.is_gone.__name__, _always(True)),), _taken_over(tells_starts=True)
+    ),
+    "a sender is not heard of": Mutant(
+        ((Sends, Sends.still_sending.__name__, _true),), _taken_over(tells_starts=False)
+    ),
     "an unproved batch is canceled and deleted": Mutant(
         tuple((module, cancel.why_not_to_change.__name__, _always("")) for module in (cancel, delete)),
         Story(
