@@ -37,11 +37,12 @@ LEAST_SHARE = 0.9
 """The share of mutants that has to be noticed."""
 ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 20.0
-"""Seconds of tests, as they take unchanged, that are spent on one mutant; the quickest come first."""
+"""Seconds of the processor that are spent on the tests of one mutant; the quickest come first."""
 FIRST = 8
 """Tests that are run before the others."""
-PATIENCE = 6.0
-"""So many times as long as its tests take unchanged may a mutant run: one that never ends is found out."""
+PATIENCE, REST = 6.0, 30.0
+"""So many times the processor's seconds of its tests may a mutant take, and so many times in all, with pauses: one that
+never ends is found out, on a busy machine, too."""
 QUIET = (
     "-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist",
     # What was preloaded is not rewritten; no test is among it.
@@ -218,10 +219,14 @@ def _fork(work: Callable[[], int]) -> int:
         os._exit(code)
 
 
-def _try(mutant: Mutant, tests: Sequence[str]) -> int:
-    """Return 0 where the tests pass with the mutant."""
+def _try(mutant: Mutant, tests: Sequence[str], *, most: float) -> int:
+    """Return 0 where the tests pass with the mutant. The system ends a process that takes more than `most` seconds."""
+    import resource
+
     import pytest
 
+    spent = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(spent + most), int(spent + most) + 1))
     if not _replace_code(mutant):
         _forget("batchtui", "tests")
         sys.meta_path.insert(0, _Finder(mutant))
