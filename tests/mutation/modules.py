@@ -35,7 +35,6 @@ GROUPS = (
     Group(
         "verdict",
         (
-            "batchtui/domain/ids_digest.py",
             "batchtui/domain/send_evidence.py",
             "batchtui/domain/states.py",
             "batchtui/services/submission/verdict.py",
@@ -48,11 +47,13 @@ GROUPS = (
     Group(
         "protocol",
         (
+            "batchtui/domain/ids_digest.py",
             "batchtui/services/submission/proof.py",
             "batchtui/services/submission/reconcile.py",
             "batchtui/services/submission/send.py",
         ),
         (
+            "tests/services/submission/test_evidence_gathering.py",
             "tests/services/submission/test_lost_answers.py",
             "tests/services/submission/test_once.py",
             "tests/services/submission/test_once_at_the_edge.py",

@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -119,7 +119,21 @@ def survey(modules: Sequence[str], tests: Sequence[str]) -> Survey:
     if code:
         raise RuntimeError(f"These tests fail without a mutant: {', '.join(tracer.failed) or code}.")
     called = {test: frozenset(names) for test, names in tracer.tests.items() if names}
-    return Survey(called, tracer.seconds)
+    known = Survey(called, tracer.seconds)
+    _refuse_if_all_fall(modules, known)
+    return known
+
+
+def _refuse_if_all_fall(modules: Sequence[str], known: Survey) -> None:
+    """Try a change that changes nothing: where that is noticed, nothing is proved by what else is.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    first = next(mutant for module in modules for mutant in all_mutants(module))
+    same = replace(first, after=first.before)
+    if run_mutants([same], known, processes=1).killed:
+        raise RuntimeError("The tests fail where nothing is changed.")
 
 
 def run_mutants(
@@ -149,11 +163,9 @@ def run_mutants(
             if not tests:
                 _count(score, mutant, False, tell)
                 continue
-            limit = 10 + PATIENCE * sum(known.seconds.get(test, 0.0) for test in tests)
-            running[_fork(partial(_try, mutant, tests))] = (
-                mutant,
-                time.monotonic() + limit,
-            )
+            cost = sum(known.seconds.get(test, 0.0) for test in tests)
+            work = partial(_try, mutant, tests, most=10 + PATIENCE * cost)
+            running[_fork(work)] = (mutant, time.monotonic() + 120 + REST * cost)
         for process, is_killed in _ended(running):
             _count(score, running.pop(process)[0], is_killed, tell)
     return score
