@@ -158,7 +158,7 @@ class DigestIndex:
             # Made beforehand: SQLite would give it the permissions that the umask leaves.
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with closing(sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_SECONDS, uri=True)) as index:
-            index.executescript(f"PRAGMA cache_size = -16000; PRAGMA synchronous = NORMAL; {_SCHEMA}")
+            index.executescript(f"PRAGMA cache_size = -8000; PRAGMA synchronous = NORMAL; {_SCHEMA}")
             index.create_function("kept", 3, lambda job, attempt, stamp: here.get((job, attempt)) == stamp)
             index.execute("BEGIN IMMEDIATE")
             gone = "SELECT id FROM sources WHERE NOT kept(job, attempt, stamp)"
@@ -212,7 +212,7 @@ class DigestComparison:
         # Used from one thread at a time, which is not always the same.
         self._held = sqlite3.connect("", isolation_level=None, uri=True, check_same_thread=False)
         try:
-            self._held.executescript(f"PRAGMA cache_size = -16000; {_HELD}")
+            self._held.executescript(f"PRAGMA cache_size = -4000; {_HELD}")
             self._held.execute("ATTACH ? AS new", (_read_only(requests),))
             self._held.execute("BEGIN")
             if known is not None:

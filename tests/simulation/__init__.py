@@ -17,6 +17,7 @@ its end. `python -m tests.simulation --seeds N` runs N seeds, `--seed S` tells o
 | invariants | what must always hold, and what must hold at the end                     |
 | history    | running a story                                                          |
 | shrinking  | the shortest story that breaks the same invariant                        |
+| mutants    | known faults, put back one at a time: the simulation has to find each    |
 | coverage   | how often everything occurred; what never did is a fault of the story    |
 | over_http  | the same stories through the real SDK and the simulator                  |
 """

@@ -9,6 +9,7 @@ from collections import Counter
 
 from tests.simulation import coverage
 from tests.simulation.history import run
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.running import Run, run_many
 from tests.simulation.shrinking import shrink
 from tests.simulation.story import tell
@@ -22,6 +23,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="tell the history of this one, as it is")
     parser.add_argument("--shrink", action="store_true", help="with --seed: the shortest story that breaks the same")
     parser.add_argument("--most", type=int, default=3, help="failing seeds whose stories are told (default 3)")
+    parser.add_argument("--mutants", action="store_true", help="put known faults back: how many seeds find each?")
+    parser.add_argument("--only", default="", help="with --mutants: those whose name has this in it")
     parser.add_argument("--coverage", action="store_true", help="say how often everything occurred")
     wanted = parser.parse_args()
     # What the program logs of a full disk is part of a story, and is told there.
@@ -32,17 +35,26 @@ def main() -> int:
             history = shrink(history)
         print(history)
         return history.violated is not None
+    if wanted.mutants:
+        return _find_mutants(wanted.first, wanted.seeds, wanted.only)
     done = run_many(wanted.first, wanted.seeds, jobs=wanted.jobs, on_chunk=_FailuresAloud())
     _report(done, wanted.most)
     if wanted.coverage:
         print(coverage.table(done.counts))
         for name in coverage.missing(done.counts):
-            print(f"never: {name}")
+            print(f"never or hardly ever: {name}")
     return bool(done.failures)
 
 
+def _find_mutants(first: int, most: int, only: str) -> bool:
+    found = {name: mutant.seeds_until_found(first, most) for name, mutant in MUTANTS.items() if only in name}
+    for name, after in found.items():
+        print(f"{name}: {'NOT FOUND' if after is None else f'{after[0]} seeds, {after[1]}'}")
+    return None in found.values()
+
+
 class _FailuresAloud:
-    """Says each failing seed as soon as it is known, for a run that takes hours."""
+    """Says each failing seed as soon as it is known, and now and then how far it is, for a run that takes hours."""
 
     def __init__(self) -> None:
         self._said = 0
@@ -51,6 +63,8 @@ class _FailuresAloud:
         for seed, rule, story in so_far.failures[self._said :]:
             print(f"seed {seed} ({so_far.seeds:,} are done): {rule}: {story}", file=sys.stderr, flush=True)
         self._said = len(so_far.failures)
+        if so_far.seeds % 1000 == 0:
+            print(f"{so_far.seeds:,} are done", file=sys.stderr, flush=True)
 
 
 def _report(done: Run, most: int) -> None:

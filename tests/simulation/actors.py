@@ -120,8 +120,9 @@ async def _library_submit(scene: Scene) -> None:
 
 async def _resume(scene: Scene) -> None:
     step, person = scene.step, scene.person
-    jobs = [batch.job for batch in await _ours(scene)] if step.get("named") else []
-    if step.get("named") and not jobs:
+    named = step.get("named")
+    jobs = [named] if isinstance(named, str) else [batch.job for batch in await _ours(scene)] if named else []
+    if named and not jobs:
         return
     grace: timedelta | None = None
     if step.get("grace") is not None:

@@ -14,14 +14,23 @@ if TYPE_CHECKING:
 FAULTS = (
     "create status", "create lost_before", "create lost_after", "create cut_upload", "create late", "create garbled",
     "create times out", "list status", "list lost_before", "list late", "list repeat", "list odd", "list hidden",
-    "retrieve status", "retrieve late", "retrieve hidden", "retrieve garbled", "retrieve lost_before",
-    "results status", "results lost_before", "results cut", "results lost_after", "results late",
+    "list garbled", "retrieve status", "retrieve late", "retrieve hidden", "retrieve garbled",
+    "retrieve lost_before", "results status", "results lost_before", "results cut", "results lost_after",
+    "results late",
     "cancel status", "cancel lost_before", "cancel lost_after", "cancel late", "cancel garbled",
     "delete status", "delete lost_before", "delete lost_after", "delete late", "delete garbled",
     "models status", "models late", "outage",
 )  # fmt: skip
-WORLD = ("colleague", "outage", "jump", "sleep", "reboot", "kill", "disk", "copy", "backup", "restore")
+WORLD = ("colleague", "outage", "jump", "sleep", "pause", "reboot", "kill", "disk", "copy", "backup", "restore")
 COLLEAGUES = ("others", "same", "half", "twin")
+STATES = (
+    "event batch.accepted", "event batch.adopted", "event batch.proved", "event batch.refuted", "event batch.disowned",
+    "event batch.absent", "event batch.unknown", "event batch.refused", "event batch.dropped", "event batch.deleted",
+    "event registry.copied", "fenced claim", "fenced mark", "fenced answer_lost",
+)  # fmt: skip
+"""What a history is interesting for: a lost batch that is found, proved or refuted, a sender that wakes too late."""
+LEAST, LEAST_OF_FAULTS = 20, 5
+"""How often each has to occur in a long run: what hardly ever does is not tried."""
 
 
 def expected() -> Iterator[str]:
@@ -33,11 +42,16 @@ def expected() -> Iterator[str]:
     yield from (f"colleague {kind}" for kind in COLLEAGUES)
     yield from (f"fault {name}" for name in FAULTS)
     yield from (f"verdict {verdict}" for verdict in VerdictKind)
+    yield from STATES
 
 
 def missing(counts: Mapping[str, int]) -> list[str]:
-    """What never occurred."""
-    return [name for name in expected() if not counts.get(name)]
+    """What did not occur, or too seldom."""
+    return [name for name in expected() if counts.get(name, 0) < _least(name)]
+
+
+def _least(name: str) -> int:
+    return {"pair": 1, "fault": LEAST_OF_FAULTS, "fenced": 1}.get(name.partition(" ")[0], LEAST)
 
 
 def table(counts: Mapping[str, int]) -> str:

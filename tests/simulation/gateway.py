@@ -133,6 +133,8 @@ class WorldGateway:
         fault = self._server.fault("list")
         async with self._exchange("list") as told:
             await self._answer(fault, told)
+            if fault and fault.kind == "garbled":
+                raise AnswerLost("The answer to list cannot be read.")
             now, most = self._server.now, min(limit, self._server.weather.page)
             shown = self._account.shown(now)
             if fault and fault.kind == "hidden":

@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -21,21 +22,23 @@ from unittest.mock import patch
 import aiosqlite
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.domain.send_evidence import VerdictKind
 from batchtui.registry.database import data_version
 from batchtui.registry.requests import body_writer
 from batchtui.registry.requests import store as request_store
 from batchtui.registry.results import store as result_store
-from batchtui.runtime import process_identity
+from batchtui.registry.sends import Sends
+from batchtui.runtime import clock, process_identity
 from batchtui.services import commit_watcher
 from batchtui.services import workspace as workspaces
 from batchtui.services.notifications import notifier
-from batchtui.services.polling import poller
-from batchtui.services.submission import reconcile
+from batchtui.services.polling import collector, poller
+from batchtui.services.submission import reconcile, resume, send
 from batchtui.settings import loading
 from batchtui.settings.paths import Paths
 from tests.simulation import actors, sqlite
 from tests.simulation.gateway import SENDING, WorldGateway
-from tests.simulation.invariants import ENDLESS, FAULT, Home, Violated, Watch
+from tests.simulation.invariants import ENDLESS, FAULT, NO_TIME, Home, Violated, Watch
 from tests.simulation.loop import NOBODY, Endless, Halted, Process, VirtualLoop, bury, current
 from tests.simulation.machines import Machine, MachineClock, Table
 from tests.simulation.story import ACTORS, Step
@@ -55,6 +58,8 @@ LONGEST = 40_000.0
 """Seconds that the story's own processes have to come to their end; what is longer is interrupted."""
 LONGEST_UNHEARD = 60.0
 """Seconds that a sender can be kept from writing without being taken for dead."""
+FENCED = ("claim", "mark", "accepted", "answer_lost")
+"""What `Sends` refuses to write for a process that is not a part's sender any more."""
 ROUNDS = 5
 """How often a person looks after the world is healed."""
 
@@ -117,6 +122,7 @@ class _Run:
         except Endless as endless:
             violated = Violated(ENDLESS, f"{endless} {self._what_goes_on()}")
         finally:
+            self._count_states()
             self._clean_up()
         self.counts.update({f"fault {name}": count for name, count in self.server.fired.items()})
         return History(self.story, violated, self.server.log, self.loop.steps, self.counts)
@@ -129,20 +135,30 @@ class _Run:
         """Count a verdict on a part."""
         self.counts[f"verdict {verdict}"] += 1
 
+    def _count_states(self) -> None:
+        """Count what the registries say happened to their parts."""
+        for home in self.homes:
+            for event, times in self.watch.query(home, "SELECT event, count(*) FROM journal GROUP BY event"):
+                self.counts[f"event {event}"] += times
+        self.counts["sent twice, as a person or a copied registry may"] += self.watch.excused_twice
+
     # ── the parts of a history ─────────────────────────────────────────────────────────────────────────────────────
 
     def _furnish(self) -> None:
         for number, size in enumerate(self.story.sizes):
             self.sources.append(jsonl(self.folder / f"file{number}.jsonl", requests(size, f"j{number}")))
         for number, plan in enumerate(self.story.homes):
-            self._add_home(plan.machine, number, _template())
+            self._add_home(plan.machine, number)
 
-    def _add_home(self, machine: int, family: int, like: Path) -> Home:
+    def _add_home(self, machine: int, family: int, like: Path | None = None) -> Home:
         home = Home(len(self.homes), self.folder / f"home{len(self.homes)}", machine, family)
         self.homes.append(home)
         sqlite.mount(str(home.path), self.machines[machine].disk)
         self.machines[machine].disk.on_commit = self.watch.looks
-        shutil.copytree(like, home.path)
+        if like is None:
+            _copy_empty_home(home.path)
+        else:
+            shutil.copytree(like, home.path)
         _settle(home.path, self.story)
         self.watch.homes[str(home.path / "registry.db")] = home
         return home
@@ -192,17 +208,9 @@ class _Run:
     async def _look_after(self, home: Home) -> None:
         for account in sorted(set(self._accounts_of(home))):
             number = "ABC".index(account)
-            jobs = self._jobs_planned_for(home, account)
-            for job in jobs:
-                step = Step(
-                    0.0,
-                    "resume",
-                    home.number,
-                    number,
-                    job,
-                    more=(("consent", True), ("named", True), ("careful", True)),
-                )
-                await self._finish(step)
+            for job in self._jobs_planned_for(home, account):
+                more: tuple[tuple[str, Any], ...] = (("consent", True), ("named", job), ("careful", True))
+                await self._finish(Step(0.0, "resume", home.number, number, more=more))
             more = (("seconds", 20_000.0), ("until idle", True))
             await self._finish(Step(0.0, "watch", home.number, number, more=more))
 
@@ -216,14 +224,14 @@ class _Run:
             if family == home.family:
                 yield account
 
-    def _jobs_planned_for(self, home: Home, account: str) -> list[int]:
-        """Which jobs of a home have an attempt at an account, by their place in the order of planning."""
+    def _jobs_planned_for(self, home: Home, account: str) -> list[str]:
+        """The jobs of a home that have an attempt at an account, in the order of planning."""
         rows = sorted(self.watch.rows(home), key=lambda row: row["key"])
-        jobs = list(dict.fromkeys(row["job_id"] for row in rows if row["source"]))
+        jobs = dict.fromkeys(row["job_id"] for row in rows if row["source"])
         theirs = {
             job for (family, job, _), name in self.watch.planned_for.items() if (family, name) == (home.family, account)
         }
-        return [number for number, job in enumerate(jobs) if job in theirs]
+        return [job for job in jobs if job in theirs]
 
     # ── processes ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -354,6 +362,16 @@ class _Run:
         """Note that others may take the senders of a machine for dead, where only their heartbeats tell."""
         self.watch.late_hearts.update(process.number for process in machine.processes)
 
+    def _pause(self, step: Step) -> None:
+        """Stop one process, as a debugger or a frozen container does; its machine goes on."""
+        for process in reversed(self._machine(step).processes):
+            if not (process.is_dead or process.is_paused):
+                self.server.say(f"{process.name} stands still for {step.get('seconds'):g} s")
+                self.watch.late_hearts.add(process.number)
+                self.loop.pause(process)
+                self.loop.at(step.get("seconds"), partial(self.loop.wake, process))
+                return
+
     def _reboot(self, step: Step) -> None:
         machine = self._machine(step)
         self.server.say(f"{machine.name} loses its power")
@@ -396,6 +414,7 @@ class _Run:
             if self.watch.process_home[process] is home:
                 self._kill(process, "ends, for its home is restored")
         self.watch.forget(home)
+        sqlite.forget(str(home.path))
         shutil.rmtree(home.path)
         shutil.copytree(saved, home.path)
         home.was_restored = True
@@ -431,8 +450,8 @@ class _Run:
 
 _HAPPENINGS: dict[str, Callable[[_Run, Step], None]] = {
     "colleague": _Run._colleague, "outage": _Run._outage, "jump": _Run._jump, "sleep": _Run._sleep,
-    "reboot": _Run._reboot, "kill": _Run._kill_one, "disk": _Run._disk, "copy": _Run._copy, "backup": _Run._save,
-    "restore": _Run._restore,
+    "pause": _Run._pause, "reboot": _Run._reboot, "kill": _Run._kill_one, "disk": _Run._disk, "copy": _Run._copy,
+    "backup": _Run._save, "restore": _Run._restore,
 }  # fmt: skip
 
 
@@ -477,30 +496,38 @@ def _load_settings(path: Path) -> Settings:
 
 
 _really_load = loading.load_settings
-_made: list[Path] = []
+_empty_home: dict[str, bytes] = {}
+"""The files of a home with an empty registry, by name: to make one takes longer than a whole history."""
 
 
-def _template() -> Path:
-    """A home with an empty registry, made once: to make one takes longer than a whole history."""
-    if not _made:
-        folder = Path(tempfile.mkdtemp(prefix="sim-template-", dir=_memory_disk()))
+def _copy_empty_home(target: Path) -> None:
+    """Make a home as it is after its first opening."""
+    if not _empty_home:
+        _empty_home.update(_make_empty_home())
+    target.mkdir()
+    for name, content in _empty_home.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        (target / name).write_bytes(content)
+
+
+def _make_empty_home() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="sim-", dir=_memory_disk()) as folder:
         loop, process = VirtualLoop(None), Process(1, "template")
-        world, table = Machine("template", loop, offset=0.0, counts_sleep=True, tells_starts=True), _world.current
-        assert table is not None
-        table.table.on[process] = world
+        _the_world().table.on[process] = Machine("template", loop, offset=0.0, counts_sleep=True, tells_starts=True)
 
         async def make() -> None:
-            paths = Paths.locate(folder)
-            async with workspaces.open_workspace(paths, clock=MachineClock(world), random=lambda n: "0" * 2 * n):
+            paths, at = Paths.locate(Path(folder)), MachineClock(_the_world().table.on[process])
+            async with workspaces.open_workspace(paths, clock=at, random=lambda n: "0" * 2 * n):
                 pass
 
         loop.run_until_complete(loop.spawn(process, make()))
         loop.close()
-        connection = sqlite3.connect(folder / "registry.db")
+        sqlite.forget(folder)
+        connection = sqlite3.connect(Path(folder) / "registry.db")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
-        _made.append(folder)
-    return _made[0]
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def _memory_disk() -> str | None:
@@ -566,11 +593,49 @@ def _noted_lock(path: Path) -> Any:
     return file
 
 
+async def _sleep_until_any(_clock: Any, seconds: float, *until: asyncio.Event) -> None:
+    """Wait as the program does, with one future instead of a task for each event: that is half of all steps."""
+    loop = asyncio.get_running_loop()
+    waits: asyncio.Future[Any] = loop.create_future()
+
+    def go_on() -> None:
+        if not waits.done():
+            waits.set_result(None)
+
+    timer = loop.call_later(seconds, go_on)
+    for event in until:
+        event._waiters.append(waits)
+        if event.is_set():
+            go_on()
+    try:
+        await waits
+    finally:
+        timer.cancel()
+        for event in until:
+            event._waiters.remove(waits)
+    for event in until:
+        event.clear()
+
+
 async def _noted_judge(*args: Any) -> reconcile.Reconciliation:
     """Judge a part, and count the verdict."""
     finding = await _real_judge(*args)
+    if finding.kind is VerdictKind.WAIT and finding.verdict.until is None:
+        _the_world().watch.breach(NO_TIME, f"{finding.batch.name} part {finding.batch.part}")
     _the_world().note_verdict(str(finding.kind))
     return finding
+
+
+def _fenced(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a write about a send be as it is, and count how often it was refused, because the part is another's."""
+
+    async def counted(*args: Any, **more: Any) -> bool:
+        is_done: bool = await write(*args, **more)
+        if not is_done:
+            _the_world().counts[f"fenced {name}"] += 1
+        return is_done
+
+    return counted
 
 
 _real_body, _real_lock, _real_judge = request_store.RequestStore.body, result_store._lock, reconcile._judge
@@ -585,6 +650,7 @@ _FUNCTIONS: tuple[tuple[Any, Callable[..., Any], Callable[..., Any]], ...] = (
     (result_store, _real_lock, _noted_lock),
     (loading, _really_load, _load_settings),
     (reconcile, _real_judge, _noted_judge),
+    *((module, clock.sleep_until_any, _sleep_until_any) for module in (commit_watcher, notifier, poller, collector)),
     (secrets, secrets.token_hex, lambda count=32: _the_world().token_hex(count)),
 )
 _VALUES = (
@@ -593,6 +659,8 @@ _VALUES = (
     (commit_watcher, "LOOK", 300.0),
     (notifier, "LOOK", 600.0),
     (poller, "SETTLING", 5.0),
+    (send, "HEARTBEAT", 40.0),  # one may fail, and the next still comes in time
+    (resume, "LONGEST_REST", 60.0),
 )
 _ENVIRONMENT = {"ANTHROPIC_API_KEY": "sk-ant-simulation", "ANTHROPIC_CONFIG_DIR": "/nonexistent"}
 
@@ -603,6 +671,8 @@ def _patched() -> Iterator[None]:
     with ExitStack() as stack:
         for target, real, ours in _FUNCTIONS:
             stack.enter_context(patch.object(target, real.__name__, ours))
+        for name in FENCED:
+            stack.enter_context(patch.object(Sends, name, _fenced(name, getattr(Sends, name))))
         for target, name, value in _VALUES:
             stack.enter_context(patch.object(target, name, value))
         stack.enter_context(patch.dict(os.environ, _ENVIRONMENT))

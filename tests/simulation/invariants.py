@@ -34,6 +34,7 @@ NOT_THE_SENDER = "written by a process that is not the sender"
 OVER_THE_LIMIT = "more is planned than a limit of money allows"
 FAULT = "a fault in the program"
 ENDLESS = "it never ends"
+NO_TIME = "it has to be waited, and nobody says until when"
 NO_END = "it does not come to its end"
 LOST_SIGHT = "a batch of ours was lost sight of"
 
@@ -179,13 +180,17 @@ class Watch(Guard):
 
     def rows(self, home: Home) -> list[sqlite3.Row]:
         """The batches of a registry as they are committed."""
+        return self.query(home, _ROWS)
+
+    def query(self, home: Home, sql: str) -> list[sqlite3.Row]:
+        """What a registry says as it is committed."""
         path = str(home.path / "registry.db")
         reader = self._readers.get(path)
         if reader is None:
             reader = sqlite3.connect(f"file://{path}?mode=ro", uri=True, timeout=0.0, isolation_level=None)
             reader.row_factory = sqlite3.Row
             self._readers[path] = reader
-        return reader.execute(_ROWS).fetchall()
+        return reader.execute(sql).fetchall()
 
     def forget(self, home: Home) -> None:
         """A home was replaced: what was seen of it before says nothing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.loop import current
@@ -47,38 +48,62 @@ def mount(root: str, disk: Disk) -> None:
 
 
 def unmount_all() -> None:
-    """Forget all disks."""
+    """Forget all disks, and close what is open below them."""
     _disks.clear()
+    forget("")
+
+
+def forget(root: str) -> None:
+    """Close the connections at rest below a folder: another file is going to have the name of theirs."""
+    for address in [address for address in _at_rest if _path_of(address).startswith(root)]:
+        for raw in _at_rest.pop(address):
+            raw.close()
+
+
+_at_rest: dict[str, list[sqlite3.Connection]] = {}
+"""By address: connections that a process has closed, for the next one. To open one costs a reading of the schema."""
+
+
+def _path_of(address: str) -> str:
+    return address.removeprefix("file://").partition("?")[0]
+
+
+def _lay_aside(address: str, raw: sqlite3.Connection) -> None:
+    """Keep a connection for the next process: nothing of what this one did is left in it."""
+    raw.rollback()
+    raw.row_factory = None
+    _at_rest.setdefault(address, []).append(raw)
 
 
 class Cursor:
-    """A result that was read whole already."""
+    """A result that was read whole already: an unread one would keep its connection at what the file was then."""
 
     def __init__(self, raw: sqlite3.Cursor) -> None:
-        self._raw = raw
+        self._rows = deque(raw.fetchall())
         self.rowcount = raw.rowcount
         self.lastrowid = raw.lastrowid
 
     async def fetchone(self) -> Any:
         """The next row; None after the last."""
-        return self._raw.fetchone()
+        return self._rows.popleft() if self._rows else None
 
     async def fetchall(self) -> list[Any]:
         """All rows that are left."""
-        return self._raw.fetchall()
+        rows = list(self._rows)
+        self._rows.clear()
+        return rows
 
     async def close(self) -> None:
         """Let go of it."""
-        self._raw.close()
+        self._rows.clear()
 
     def __aiter__(self) -> Cursor:
         return self
 
     async def __anext__(self) -> Any:
-        row = self._raw.fetchone()
-        if row is None:
+        if not self._rows:
             raise StopAsyncIteration
-        return row
+        return self._rows.popleft()
 
 
 class _Call:
@@ -92,7 +117,8 @@ class _Call:
         return self._run().__await__()
 
     async def _run(self) -> Cursor:
-        return Cursor(await self._connection.do(self._work))
+        cursor: Cursor = await self._connection.do(lambda: Cursor(self._work()))
+        return cursor
 
     async def __aenter__(self) -> Cursor:
         self._cursor = await self._run()
@@ -108,9 +134,10 @@ class _Call:
 class Connection:
     """A connection of one process. What it had not committed goes when the process dies."""
 
-    def __init__(self, database: str, timeout: float, raw: sqlite3.Connection) -> None:
-        self._path = database
-        self._disk = disk_of(database)
+    def __init__(self, address: str, timeout: float, raw: sqlite3.Connection) -> None:
+        self._address = address
+        self._path = _path_of(address)
+        self._disk = disk_of(self._path)
         self._timeout = timeout
         self._raw = raw
         self._wrote = False
@@ -173,7 +200,7 @@ class Connection:
         """Close it."""
         if self._is_open:
             self._is_open = False
-            self._raw.close()
+            _lay_aside(self._address, self._raw)
             if self._give_back in self._process.belongings:
                 self._process.belongings.remove(self._give_back)
         await asyncio.sleep(0)
@@ -216,17 +243,20 @@ class Connection:
         self._wrote = self._wrote or "batches" in sql or "jobs" in sql or "sends" in sql
 
     def _give_back(self) -> None:
-        self._is_open = False
-        # A connection with an unread cursor would live on behind its close, and so would its lock.
-        self._raw.rollback()
-        self._raw.close()
+        if self._is_open:
+            self._is_open = False
+            _lay_aside(self._address, self._raw)
 
 
 async def connect(
     database: Any, *, timeout: float = 5.0, isolation_level: Any = None, uri: bool = False, **others: Any
 ) -> Connection:
     """Open a connection, as `aiosqlite.connect` does."""
-    raw = sqlite3.connect(database, timeout=0.0, isolation_level=isolation_level, uri=uri, **others)
-    path = str(database).removeprefix("file://").partition("?")[0]
+    address = str(database)
+    resting = _at_rest.get(address)
+    if resting:
+        raw = resting.pop()
+    else:
+        raw = sqlite3.connect(address, timeout=0.0, isolation_level=isolation_level, uri=uri, **others)
     await asyncio.sleep(0)
-    return Connection(path, timeout, raw)
+    return Connection(address, timeout, raw)

@@ -25,7 +25,7 @@ class Step:
     after: float
     """Seconds since the step before."""
     kind: str
-    """One of `ACTORS`, or colleague, outage, jump, sleep, reboot, kill, disk, copy, backup or restore."""
+    """One of `ACTORS`, or colleague, outage, jump, sleep, pause, reboot, kill, disk, copy, backup or restore."""
     home: int = 0
     account: int = 0
     job: int = 0
@@ -124,6 +124,11 @@ RETRY_AFTERS = (None, "7", "0", "-5", "400", "1e20", "Fri, 31 Dec 9999 23:59:59 
 
 def tell(seed: int) -> Story:
     """Make the story of a seed."""
+    return _with_trouble(plain(seed), random.Random(f"trouble {seed}"))
+
+
+def plain(seed: int) -> Story:
+    """Make the story of a seed as it is without the troubles that `tell` adds. What was found by one stays found."""
     dice = random.Random(seed)
     machines = tuple(_machine(dice) for _ in range(dice.choice((1, 1, 2))))
     homes = tuple(HomePlan(dice.randrange(len(machines))) for _ in range(dice.choice((1, 1, 1, 2))))
@@ -148,6 +153,76 @@ def tell(seed: int) -> Story:
     return replace(story, steps=tuple(steps))
 
 
+def _with_trouble(story: Story, dice: random.Random) -> Story:
+    """Add what makes a send go wrong: a colleague's batch of its size and moment, and people who do not wait for it."""
+    steps: list[Step] = []
+    for step in story.steps:
+        steps.append(_decided_by_hand(step) if dice.random() < 0.25 else step)
+        if step.kind in ("submit", "library submit"):
+            steps += _beside(story, step, dice)
+    if dice.random() < 0.3:
+        more = (("seconds", dice.choice((45.0, 100.0, 700.0, 2000.0))),)
+        pause = Step(_delay(dice), "pause", dice.randrange(len(story.homes)), more=more)
+        steps.insert(dice.randrange(1, len(steps) + 1), pause)
+    if dice.random() < 0.15:
+        at, crowd = dice.randrange(1, len(steps) + 1), (dice.choice(ACTORS), dice.choice(ACTORS))
+        steps[at:at] = [
+            _actor(dice, story, kind, _delay(dice) if number == 0 else 0.0) for number, kind in enumerate(crowd)
+        ]
+    faults = list(story.weather.faults)
+    if dice.random() < 0.1:
+        faults.append(Fault("list", dice.choice((1, 2, 3, 4)), "garbled"))
+    if dice.random() < 0.2:
+        act = dice.choice(("cancel", "delete", "delete", "wait"))
+        operation = dice.choice(("retrieve", "results")) if act == "wait" else act
+        last = replace(
+            _actor(dice, story, act, {"cancel": 2.0, "delete": 1.0, "wait": 30.0}[act]), dies_at=None, account=0
+        )
+        if act == "delete":  # only what is known to have ended can be deleted
+            steps.append(replace(last, after=20_000.0, kind="wait", more=(("seconds", 60.0),)))
+        steps.append(last)
+        faults.append(replace(_fault_of(dice, operation), nth=1))
+    return replace(story, steps=tuple(steps), weather=replace(story.weather, faults=tuple(faults)))
+
+
+def _actor(dice: random.Random, story: Story, kind: str, after: float) -> Step:
+    """One who acts, after so many seconds."""
+    home, account = dice.randrange(len(story.homes)), dice.randrange(story.accounts) if dice.random() < 0.35 else 0
+    step = Step(after, kind, home, account, dice.randrange(len(story.sizes)), dies_at=_death(dice))
+    return replace(step, more=tuple(_details(dice, kind).items()))
+
+
+def _beside(story: Story, step: Step, dice: random.Random) -> list[Step]:
+    """What happens while a submission is at it, or shortly after."""
+    found: list[Step] = []
+    if dice.random() < 0.3:
+        more = (("does", "create"), ("ids", dice.choice(("others", "same", "half", "twin"))))
+        after = dice.choice((0.0, 0.5, 1.5, 4.0))
+        found.append(Step(after, "colleague", account=step.account, job=step.job, more=more))
+    if dice.random() < 0.4:
+        kind = dice.choice(("resume", "resume", "resume", "resume", "watch", "cancel", "sync"))
+        account = dice.randrange(story.accounts) if dice.random() < 0.4 else step.account
+        after = dice.choice((0.0, 0.4, 5.0, 40.0, 130.0, 600.0))
+        rival = Step(after, kind, step.home, account, step.job, dies_at=_death(dice))
+        found.append(replace(rival, more=tuple(_details(dice, kind).items())))
+    if dice.random() < 0.2:
+        found = [*_cut_short(dice, step), *found]
+    return found
+
+
+def _cut_short(dice: random.Random, step: Step) -> list[Step]:
+    """Kill a sender in the middle, or let it stand still; whoever takes the part must not be troubled when it wakes."""
+    kind, seconds = dice.choice(("kill", "pause")), dice.choice((150.0, 800.0, 3000.0))
+    stops = Step(dice.choice((0.3, 0.6, 1.5, 20.0)), kind, step.home, more=(("seconds", seconds),))
+    more = (("consent", True), ("named", False), ("careful", dice.random() < 0.5))
+    after = dice.choice((5.0, 100.0, 700.0))
+    return [stops, Step(after, "resume", step.home, step.account, step.job, more=more)]
+
+
+def _decided_by_hand(step: Step) -> Step:
+    return replace(step, more=(*step.more, ("careful", True))) if step.kind == "resume" else step
+
+
 def _machine(dice: random.Random) -> MachinePlan:
     offset = dice.choice((0.0, 0.0, 0.0, 3.0, -3.0, 360.0, -600.0, 7200.0, -7200.0))
     return MachinePlan(offset, counts_sleep=dice.random() < 0.5, tells_starts=dice.random() < 0.7)
@@ -163,34 +238,35 @@ def _weather(dice: random.Random) -> Weather:
         created_at_share=some(0.0, 0.5, 1.0, 1.0),
         lags=some(0.0, 0.0, 2.0, 20.0, 59.0),
         batch_seconds=some(20.0, 60.0, 300.0, 3600.0, 9000.0),
-        upload_seconds=some(0.05, 0.05, 0.5, 20.0, 4200.0),
+        upload_seconds=some(0.05, 0.05, 0.5, 20.0, 1300.0),
         page=dice.choice((1000, 1000, 2, 3)),
     )
+
+
+KINDS = {
+    "create": (
+        "status", "status", "status", "lost_before", "lost_after", "lost_after", "cut_upload", "late", "garbled",
+    ),
+    "list": ("status", "lost_before", "late", "repeat", "odd", "hidden"),
+    "retrieve": ("status", "late", "hidden", "garbled", "lost_before"),
+    "results": ("status", "lost_before", "cut", "lost_after", "late"),
+    "models": ("status", "late"),
+    "cancel": ("status", "lost_before", "lost_after", "late", "garbled"),
+    "delete": ("status", "lost_before", "lost_after", "late", "garbled"),
+}  # fmt: skip
+"""How each operation can go wrong."""
 
 
 def _fault(dice: random.Random) -> Fault:
     operation = dice.choice(
         ("create", "create", "create", "create", "list", "list", "retrieve", "results", "cancel", "delete", "models")
     )
+    return _fault_of(dice, operation)
+
+
+def _fault_of(dice: random.Random, operation: str) -> Fault:
     nth = dice.choice((1, 1, 2, 2, 3, 4, 6))
-    kinds = {
-        "create": (
-            "status",
-            "status",
-            "status",
-            "lost_before",
-            "lost_after",
-            "lost_after",
-            "cut_upload",
-            "late",
-            "garbled",
-        ),
-        "list": ("status", "lost_before", "late", "repeat", "odd", "hidden"),
-        "retrieve": ("status", "late", "hidden", "garbled", "lost_before"),
-        "results": ("status", "lost_before", "cut", "lost_after", "late"),
-        "models": ("status", "late"),
-    }.get(operation, ("status", "lost_before", "lost_after", "late", "garbled"))
-    kind = dice.choice(kinds)
+    kind = dice.choice(KINDS[operation])
     if kind != "status":
         return Fault(operation, nth, kind, after=kind == "lost_after")
     status = dice.choice((400, 401, 403, 404, 408, 409, 413, 429, 429, 429, 500, 502, 503, 504, 529))

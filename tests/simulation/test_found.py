@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.simulation.history import run
-from tests.simulation.story import MachinePlan, Step, Story, tell
+from tests.simulation.story import MachinePlan, Step, Story, plain
 from tests.simulation.world import Fault, Weather
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ FOUND = {
         part=1,
         sizes=(1,),
     ),
-    "seed 20262340: a download fails, and its batch proves to be somebody else's": tell(20_262_340),
-    "seed 1008: a sender dies while resume waits for it, and its send is never ended": tell(1008),
-    "seed 20261124: a planned part is deleted just when another process takes it for sending": tell(20_261_124),
+    "seed 20262340: a download fails, and its batch proves to be somebody else's": plain(20_262_340),
+    "seed 1008: a sender dies while resume waits for it, and its send is never ended": plain(1008),
+    "seed 20261124: a planned part is deleted just when another process takes it for sending": plain(20_261_124),
 }
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 BEGINNING = datetime(2026, 11, 20, 20, 14, 7, tzinfo=UTC)
 """The world's time at second 0. Every clock of the story counts from here."""
+ALL_FAIL = 6
+"""Of every so many batches one fails altogether, as a template with one fault makes it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class ApiBatch:
     """A colleague's with the custom_ids and the model of a part of ours: no evidence tells it from ours."""
     canceled: float | None = None
     deleted: float | None = None
+    fails: bool = False
+    """All its requests fail, so that no result names a model."""
     is_typed: bool = False
     """A person has typed its id: whatever is done to it then was asked for."""
 
@@ -73,6 +77,8 @@ class ApiBatch:
         """How one of its requests ends."""
         if self.canceled is not None:
             return "canceled"
+        if self.fails:
+            return "errored"
         return "errored" if index % 3 == 2 else "succeeded"
 
     def results(self) -> bytes:
@@ -217,7 +223,7 @@ class Server:
         works = 60.0 if self.is_healed else self.turn(self.weather.batch_seconds, "create")
         batch = ApiBatch(
             f"msgbatch_{self._numbers:06}", custom_ids, model, self.now, self.now + lag, self.now + works, origin,
-            is_twin,
+            is_twin, fails=self._numbers % ALL_FAIL == 0,
         )  # fmt: skip
         account.batches.append(batch)
         return batch

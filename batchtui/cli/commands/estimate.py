@@ -46,8 +46,9 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     requests = checked.report.requests
     # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.
     if session.json:
-        costs = documents.estimate_document(checked.estimate) if requests else {}
-        session.out.document({"requests": requests, **costs, "known": documents.known_document(checked.known)})
+        known = {"known": documents.known_document(checked.known)}
+        costs = {**documents.estimate_document(checked.estimate), **known} if requests else {}
+        session.out.document({"requests": requests, **costs})
     else:
         session.out.line(amount(requests, "request"))
         session.out.lines(estimate_lines(checked.estimate) if requests else ())

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import MAX_CELL, Doubt
-from batchtui.compose.tables.delimited_rows import DelimitedRows, short_lines
+from batchtui.compose.tables.delimited_rows import DelimitedRows, short_lines, without_marks
 from batchtui.compose.tables.dialect import DELIMITERS, NONE, RARE, sniff
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
 from batchtui.compose.tables.header import HeaderVerdict, column_names, judge_header
@@ -43,7 +43,7 @@ class DelimitedTable:
         self.left_out: Mapping[str, int] = {}
         # The beginning decides all: it is read once, also of a pipe, and is a quarter of a megabyte.
         self._encoding = options.encoding or detect_encoding(feed.head)
-        text = feed.head.decode(self._encoding, "replace").removeprefix("\ufeff")
+        text = without_marks(feed.head.decode(self._encoding, "replace"))
         _refuse_binary(text, self.name)
         self._dialect, first = sniff(
             text,
@@ -57,7 +57,8 @@ class DelimitedTable:
                 f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
             )
         width = self._dialect.width or len(first[0])
-        head = [cell.strip() for cell in first[0]]
+        # A NUL in a name is an accident, too, and no placeholder could be written for it.
+        head = [cell.replace("\0", "").strip() for cell in first[0]]
         head = ["", *head] if self._dialect.has_row_names else head[:width]
         self._verdict = _header_verdict(head, first[1:], options.header, has_row_names=self._dialect.has_row_names)
         self._head = head[self._dialect.has_row_names :] if self._verdict.is_header else None

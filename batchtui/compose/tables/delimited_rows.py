@@ -24,6 +24,7 @@ BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers",
 """What is left out, by the words for it."""
 _DOS_END = "\x1a"
 """What DOS programs end a text with."""
+_MARKS = re.compile("^\ufeff+", re.MULTILINE)
 _PADDING = f"{_DOS_END}\0\r\n"
 PIECE = 1 << 16
 """Characters that are read at once."""
@@ -56,7 +57,9 @@ class DelimitedRows:
         self._dialect = dialect
         self._names = names
         self._header = header
-        self._needle = f'{dialect.delimiter} "' if dialect.quote == '"' and not dialect.skips_blanks else "\0"
+        # A blank beside a quotation mark makes it text: before it where marks are marks, behind it where they are not.
+        beside = f'{dialect.delimiter} "' if dialect.quote == '"' else f'" {dialect.delimiter}'
+        self._needle = "\0" if dialect.skips_blanks else beside
         self._is_quick = not dialect.comment and not dialect.escape
         """Whether every line goes to the reader as it is, so that the reader's own count of lines is right."""
         self._line = 0
@@ -221,11 +224,19 @@ def whole_lines(stream: TextIO) -> Iterator[str]:
         yield rest
 
 
+def without_marks(text: str) -> str:
+    """Return a text, from the beginning of a line on, without byte order marks at the beginnings of lines.
+
+    Files with a mark that were put one behind the other (`cat`, `copy /b`) have it in the middle.
+    """
+    return _MARKS.sub("", text) if "\ufeff" in text else text
+
+
 def _without_dos_end(pieces: Iterator[str]) -> Iterator[str]:
     """Yield the pieces without the 0x1A that DOS programs end a text with, and the padding behind it."""
     held = ""
     try:
-        for text in pieces:
+        for text in map(without_marks, pieces):
             if held and text.strip(_PADDING):
                 yield held
                 held = text
@@ -257,11 +268,17 @@ def _odd(cells: list[str]) -> CheckFault | None:
     """Return the fault of a row with NUL characters or a blank before a quotation mark; None where there is none."""
     if any("\0" in cell for cell in cells):
         return CheckFault("nul", "a cell has a NUL character", "remove it, or leave the row out")
-    if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
+    if any(map(_has_blank_beside_quotes, cells)):
         return CheckFault(
-            "quote-space", "a blank stands before a quotation mark, so the mark is text", "remove the blank"
+            "quote-space", "a blank stands beside a quotation mark, so the mark is text", "remove the blank"
         )
     return None
+
+
+def _has_blank_beside_quotes(cell: str) -> bool:
+    """Whether a cell was quoted by its author, and is not for the reader, as blanks stand around the marks."""
+    bare = cell.strip()
+    return (cell[:1].isspace() and bare[:1] == '"') or (cell[-1:].isspace() and bare[:1] == '"' == bare[-1:])
 
 
 def _is_final(fault: Exception) -> bool:
@@ -287,8 +304,8 @@ def _unreadable(fault: Exception) -> CheckFault:
 def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "put a cell with a delimiter in quotation marks"
     hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
-    if any(cell.startswith(" ") and cell.lstrip().startswith('"') for cell in cells):
-        hint = "remove the blank before the quotation mark"
+    if any(map(_has_blank_beside_quotes, cells)):
+        hint = "remove the blank beside the quotation mark"
     if cells[0].startswith(("#", "//", "--")):
         hint = f"--comment '{cells[0][:1]}' skips such lines"
     return CheckFault(

@@ -6,7 +6,7 @@ import errno
 import sqlite3
 
 _FULL = "Free disk space and run the command again; `batchtui prune` shows what can go."
-_LOCKED = "Another program holds it. Close that, or wait, and try again."
+_LOCKED = "Another program holds it. Close that, or wait, and run it again."
 _PERMISSIONS = "Check the permissions of the file and of its folder, and whether the disk is mounted read-only."
 _BROKEN = "The disk reports an error. Check the disk and its cable or network, and copy the folder elsewhere."
 _OURS = "Nothing was changed. That should not happen: please report it, with the log."
@@ -20,7 +20,7 @@ _BY_SQLITE = {
     sqlite3.SQLITE_PERM: _PERMISSIONS,
     sqlite3.SQLITE_AUTH: _PERMISSIONS,
     sqlite3.SQLITE_IOERR: _BROKEN,
-    sqlite3.SQLITE_NOMEM: "There was not enough memory. Close other programs and try again.",
+    sqlite3.SQLITE_NOMEM: "There was not enough memory. Close other programs and run it again.",
     sqlite3.SQLITE_CORRUPT: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt by themselves.",
     sqlite3.SQLITE_NOTADB: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt by themselves.",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import NothingToRetry, ResultsUnavailable, UsageError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.workspace import Workspace
 
+_PLAIN_NAME = re.compile(r"[\w.][\w.-]*")
 WORDS = (*map(str, Outcome.failures()), MISSING)
 """What may be named beside the types of errors."""
 
@@ -100,8 +102,10 @@ def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | N
 def _advise(job: Job, found: Unresolved) -> str:
     """Return which command retries what is left, beginning with what a higher limit cures."""
     outcomes = {failed.group.outcome for failed in found.failed}
+    # A name with spaces or quotes would have to be quoted for the shell at hand.
+    job_name = job.name if _PLAIN_NAME.fullmatch(job.name) else job.id
     if Outcome.TRUNCATED in outcomes:
-        return f"`batchtui retry {job.name} --max-tokens N` sends the truncated ones again with a higher limit."
+        return f"`batchtui retry {job_name} --max-tokens N` sends the truncated ones again with a higher limit."
     named = [
         failed.group.error_type or str(failed.group.outcome)
         for failed in found.failed
@@ -110,7 +114,7 @@ def _advise(job: Job, found: Unresolved) -> str:
     if found.missing:
         named.append(MISSING)
     if named:
-        return f"`batchtui retry {job.name} --only {named[0]}` sends them again anyway."
+        return f"`batchtui retry {job_name} --only {named[0]}` sends them again anyway."
     if outcomes:
-        return f"`batchtui results {job.name} --only paused --with-requests` exports the paused conversations."
-    return f"`batchtui status {job.name}` shows its batches."
+        return f"`batchtui results {job_name} --only paused --with-requests` exports the paused conversations."
+    return f"`batchtui status {job_name}` shows its batches."

@@ -49,7 +49,7 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
     yield DraftRow("prompt", _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell"))
     yield DraftRow("system", _said(draft.system, "none"))
     yield DraftRow("model", _model(opened))
-    yield DraftRow("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096, where nobody says"))
+    yield DraftRow("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096 by default"))
     yield DraftRow("ids", _ids(opened, composed))
     yield DraftRow("answers", _answers(opened))
     yield DraftRow("caching", _caching(opened, composed))
@@ -75,7 +75,7 @@ def _data(opened: OpenedDraft) -> Line:
         return _said(draft.data, "choose a table, or a folder")
     table = opened.rows.table
     name = draft.data if draft.is_query else PurePath(draft.data).name
-    about = "an example; enter takes a table of yours" if is_example(draft) else table.kind
+    about = "an example; enter chooses your table" if is_example(draft) else table.kind
     return (Span(one_line(name[:LONGEST]), Tone.STRONG), Span(f"  {about}", Tone.DIM))
 
 
@@ -103,9 +103,9 @@ def _model(opened: OpenedDraft) -> Line:
 def _ids(opened: OpenedDraft, composed: Composed | None) -> Line:
     column = opened.fitting.id_column if opened.fitting else opened.draft.id
     said = [f"{count(composed.changed)} made legal and unique"] if composed and composed.changed else []
-    said += [f"{count(composed.made)} made of the row's place"] if composed and composed.made and column else []
+    said += [f"{count(composed.made)} made from the row's number"] if composed and composed.made and column else []
     about = (Span(f"  {'; '.join(said)}", Tone.DIM),) if said else ()
-    return (*_said(f"from {column}" if column else "", "made of the row's place"), *about)
+    return (*_said(f"from {column}" if column else "", "made from the row's number"), *about)
 
 
 def _answers(opened: OpenedDraft) -> Line:

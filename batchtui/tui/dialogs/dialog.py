@@ -30,6 +30,8 @@ class Dialog(ModalScreen[Result]):
 
     KEYS: ClassVar[str] = ""
     """What the footer says; `{dialog.yes}` becomes the key of that command, other keys stand in backticks."""
+    IS_EFFECT: ClassVar[bool] = True
+    """Whether it shows that the last command has had its effect; an error does not."""
     LOOK: ClassVar[str] = ""
     """The CSS class of its frame."""
 
@@ -47,7 +49,8 @@ class Dialog(ModalScreen[Result]):
 
     def on_screen_resume(self) -> None:
         """Tell the app that something has come of the last key."""
-        self.app.post_message(ScreenShown())
+        if self.IS_EFFECT:
+            self.app.post_message(ScreenShown())
 
     def box(self) -> Iterator[Widget]:
         """Yield what the box holds."""

@@ -25,6 +25,7 @@ class MessageBox(Dialog[None]):
     """Shows lines until a key is pressed. It asks nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
+    IS_EFFECT = False
     KEYS = "{dialog.no|esc} close   {text.down} {text.up} scroll"
 
     def __init__(self, lines: Iterable[Line]) -> None:

@@ -17,10 +17,12 @@ from batchtui.text.numbers import amount
 from batchtui.text.safe import display_path, one_line, sanitize
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands import keymap
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import COMMANDS, Scope
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.rendering.columns import Column
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.terminal import external
 from batchtui.tui.widgets.filter_bar import FilterBar
@@ -49,7 +51,7 @@ AT_THE_NEXT_START = frozenset({
 """Settings that are read only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
 """The beginning of an error message that is left out where one setting alone is typed."""
-NOTHING_FOUND = (line(Span("No setting says that", Tone.STRONG)),)
+NOTHING_FOUND = (line(Span("No setting matches", Tone.STRONG)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self._file = workspace.paths.config_file
         self.items = rows(workspace.settings)
         self._words = ""
-        self._bar = FilterBar("what a setting is called, or means")
+        self._bar = FilterBar("name or meaning of a setting")
         self.detail = SettingHelp(str(self._file))
         self.grid = Grid(COLUMNS, self.page, paint, id="settings")
         self.grid.empty = NOTHING_FOUND
@@ -147,7 +149,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         text, settings = coerce(read_text(self._file), row.path, typed, check=check_keys)
         write_text(self._file, text)
         self._hold(settings)
-        later = " It holds from the next start on." if row.key in AT_THE_NEXT_START else ""
+        later = " It takes effect after a restart." if row.key in AT_THE_NEXT_START else ""
         self.dashboard.say(f"Written to {sanitize(self._file.name)}.{later}")
 
     def _hold(self, settings: Settings) -> None:
@@ -215,12 +217,22 @@ class SettingHelp(ItemView[SettingRow]):
         entry = row.entry
         said: list[Line] = [(Span(f" {part}"),) for part in wrapped(sanitize(entry.meaning), columns - 2)]
         if entry.choices:
-            said.append((Span(" one of ", Tone.DIM), Span(", ".join(map(_bare, entry.choices)))))
-        when = "from the next start on" if row.key in AT_THE_NEXT_START else "at once"
+            said.append(self._choices(entry))
+        when = "after a restart" if row.key in AT_THE_NEXT_START else "immediately"
         default = _bare(entry.default) or "not set"
-        said.append((Span(f" default {sanitize(default)}  ·  a change holds {when}", Tone.DIM),))
+        said.append((Span(f" default {sanitize(default)}  ·  a change takes effect {when}", Tone.DIM),))
         # The file name always has its line, since people look for it.
         return [*said[: rows - 1], (Span(f" {display_path(self._file)}", Tone.PALE),)]
+
+    def _choices(self, entry: reference.SettingEntry) -> Line:
+        """Return all values that a setting can have, the one in force on a ground of its own."""
+        is_plain = painter_of(self).plain
+        chips = (
+            Span(f"[{_bare(choice)}]" if is_plain and choice == entry.value else f" {_bare(choice)} ", tone)
+            for choice in entry.choices
+            for tone in (Tone.CHIP if choice == entry.value else Tone.DIM,)
+        )
+        return (*text_with_keys(self, " {list.open} next: "), *chips)
 
 
 def rows(settings: Settings) -> tuple[SettingRow, ...]:

@@ -105,6 +105,31 @@ def test_json_lines_that_were_put_together_have_marks_in_the_middle(tmp_path: Pa
     assert (made, problems) == (GOLDEN, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "rows", "left_out"),
+    [
+        ("id,text\na,one\n\ufeffid,text\nb,two\n", [["a", "one"], ["b", "two"]], {"repeated headers": 1}),
+        ("\ufeffid,text\na,one\n\ufeffb,two\n", [["a", "one"], ["b", "two"]], {}),
+        ("id,te\0xt\na,one\nb,two\n", [["a", "one"], ["b", "two"]], {}),
+        ("id,text\na,one\ufeff\nb,\ufefftwo\n", [["a", "one\ufeff"], ["b", "\ufefftwo"]], {}),
+    ],
+    ids=["with its header", "without", "NUL in a name", "within text"],
+)
+def test_marks_between_files_and_nul_in_names_are_no_text(
+    text: str, rows: list[list[str]], left_out: dict[str, int], tmp_path: Path
+) -> None:
+    source = table(tmp_path, text)
+    assert (source.columns, read(source), dict(source.left_out)) == (("id", "text"), rows, left_out)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "|"])
+def test_a_blank_beside_quotation_marks_is_named(delimiter: str, tmp_path: Path) -> None:
+    text = 'id,text,x\n1,"a" ,b\n2,"c" ,e\n3,f,g\n4,"h",i\n'.replace(",", delimiter)
+    rows = [row for block in table(tmp_path, text).rows() for row in block]
+    assert [row.line for row in rows if row.fault and row.fault.code in ("quote-space", "quote-wrong")] == [2, 3]
+    assert [row.values["x"] for row in rows if not row.fault] == ["g", "i"]
+
+
 @pytest.mark.parametrize("piece", [1, 2, 7, 64])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_rows_do_not_depend_on_where_the_reading_stops(

@@ -242,7 +242,7 @@ async def test_a_retry_of_the_first_batch_skips_requests_that_succeeded_later(
 
 async def test_a_retry_waits_until_results_are_saved(workspace: Workspace, tmp_path: Path, clock: TurnedClock) -> None:
     submitted = await submit(workspace, tmp_path, 4)
-    with pytest.raises(ResultsUnavailable, match="still runs"):
+    with pytest.raises(ResultsUnavailable, match="is still in progress"):
         await planned(workspace, submitted.job.id)
     clock.turn(hours=2)
     await sweep(workspace)
@@ -252,10 +252,10 @@ async def test_a_retry_waits_until_results_are_saved(workspace: Workspace, tmp_p
 
 async def test_an_open_attempt_blocks_the_next_retry(workspace: Workspace, job: str) -> None:
     await retried(workspace, job)
-    with pytest.raises(ResultsUnavailable, match="attempt 2, still runs"):
+    with pytest.raises(ResultsUnavailable, match="attempt 2, is still in progress"):
         await planned(workspace, job)
     first = (await find_target(workspace, job)).batches[0]
-    with pytest.raises(ResultsUnavailable, match="attempt 2, still runs"):
+    with pytest.raises(ResultsUnavailable, match="attempt 2, is still in progress"):
         await plan_retry(workspace, Target(first.id or "", (first,)), RetryOptions())
 
 
@@ -277,7 +277,7 @@ async def test_a_batch_made_elsewhere_cannot_be_tried_again_here(
         theirs = (await submit(other, tmp_path, 4)).batches[0]
     clock.turn(hours=2)
     await sync(workspace)
-    with pytest.raises(UsageError, match="are not kept here"):
+    with pytest.raises(UsageError, match="are not stored"):
         await planned(workspace, theirs.id or "")
 
 
@@ -291,7 +291,7 @@ async def test_requests_whose_results_are_lost_go_again_only_where_they_are_name
     await sweep(workspace)
     await collect(workspace, await workspace.registry.batches.get(second.key))
     await apply_delete(workspace, await plan_delete(workspace, [first.key], force=True))
-    with pytest.raises(NothingToRetry, match="6 missing"):
+    with pytest.raises(NothingToRetry, match="6 without a result"):
         await planned(workspace, submitted.job.id)
     again = await retried(workspace, submitted.job.id, only=frozenset({"missing"}))
     assert again.batches[0].requests == 6
@@ -308,7 +308,7 @@ async def test_a_part_dropped_before_its_response_is_retried_only_by_name(worksp
     async with workspace.registry._database.transaction() as tx:
         # Its answer was lost, and a person dropped it here: it may exist, and be paid.
         await tx.execute("UPDATE batches SET id = NULL, state = 'deleted' WHERE key = ?", (again.key,))
-    with pytest.raises(NothingToRetry, match=f"{again.requests} missing"):
+    with pytest.raises(NothingToRetry, match=f"{again.requests} without a result"):
         await planned(workspace, job)
     plan = await planned(workspace, job, only=frozenset({"missing"}))
     assert plan.requests == again.requests

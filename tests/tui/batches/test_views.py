@@ -116,6 +116,18 @@ async def test_ten_batches_are_canceled_only_once_their_number_is_typed(tmp_path
         await shown.shows("Cancel 10 batches: 30 requests", "type 10 to cancel")
         await shown.press("y")
         assert isinstance(shown.app.screen, Confirm)
-        await shown.press("1", "0", "y")
-        await shown.shows("Cancel requested for 10 batches.")
+        await shown.press("1", "0")
+        await shown.shows("y  Cancel")
+        await shown.press("n")
+    assert not shown.simulator.world.calls_to("cancel")
+
+
+async def test_marks_are_cleared_after_an_act_and_the_message_names_the_batch(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["alpha"], settings=STILL) as shown:
+        await shown.shows("alpha")
+        await shown.press("space")
+        await shown.shows("1 marked")
+        await shown.opened("c")
+        await shown.press("y")
+        await shown.shows("Cancel requested for alpha.", "canceling")
         await shown.until(lambda: "marked" not in shown.text)

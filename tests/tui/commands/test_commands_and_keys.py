@@ -21,12 +21,27 @@ def test_ids_are_unique() -> None:
 
 def test_no_two_commands_share_a_key_where_both_are_heard() -> None:
     for scopes in TOGETHER:
-        keys = [key for command in COMMANDS if command.scope in scopes for key in command.keys]
+        keys = [key for command in COMMANDS if command.scope in scopes for key in (*command.keys, *command.was)]
         assert sorted(keys) == sorted(set(keys)), scopes
 
 
 def test_every_command_has_a_key_and_a_sentence() -> None:
     assert [command.id for command in COMMANDS if not command.keys or not command.help.endswith(".")] == []
+
+
+def test_y_sends_nothing_anywhere_but_answers_questions() -> None:
+    assert [command.id for command in COMMANDS if "y" in (*command.keys, *command.was) and command.is_operation] == []
+
+
+def test_one_key_applies_a_form_whether_it_sends_writes_or_saves() -> None:
+    of = {command.id: command.keys for command in COMMANDS}
+    assert {of[name][0] for name in ("retry.send", "export.write", "compose.submit", "field.save")} == {"ctrl+s"}
+
+
+def test_numbered_commands_are_one_family_with_a_key_each() -> None:
+    views = [command for command in COMMANDS if command.family == "batches.view"]
+    assert [command.keys for command in views] == [(str(number),) for number in range(1, 10)]
+    assert views[2].action == "batches_view(3)"
 
 
 def test_ctrl_z_is_bound_to_nothing() -> None:
@@ -73,6 +88,10 @@ def test_own_keys_take_the_place_of_the_table_s() -> None:
         "list.down": "X,pagedown",
         "list.page-down": "ctrl+f",
     }
+
+
+def test_an_old_key_is_free_for_ones_own_command() -> None:
+    assert textual_overrides({"batches.tag": "e"}) == {"batches.tag": "e", "batches.rename": "L,f2"}
 
 
 def test_no_keys_switch_a_command_off() -> None:

@@ -21,7 +21,7 @@ async def learnt(shown: Stage) -> set[str]:
 
 async def test_a_first_run_hints_at_the_key_that_opens_a_batch(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], size=(80, 24)) as shown:
-        await shown.shows(" hint   ⏎ opens a batch", ". go on", ", no hints")
+        await shown.shows(" hint   ⏎ opens a batch", "[.] next", "[,] no hints")
 
 
 async def test_a_hint_goes_once_it_was_followed_and_the_next_one_comes(tmp_path: Path) -> None:
@@ -74,3 +74,16 @@ async def test_read_only_says_so_where_something_would_be_changed(tmp_path: Path
 
 def test_every_hint_names_a_command_that_there_is() -> None:
     assert all(hint.command in BY_ID for hint in HINTS)
+
+
+async def test_a_hint_is_not_ticked_by_a_key_that_had_no_effect(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
+        assert shown.app.guide is not None
+        followed: list[str] = []
+        shown.app.guide.followed = followed.append  # type: ignore[method-assign, assignment]
+        await shown.shows("evaluation")
+        await shown.press("G", "c")
+        await shown.shows("Not canceled: evaluation: it has ended already.")
+        assert "batches.cancel" not in followed
+        await shown.opened("d")
+        await shown.until(lambda: "batches.delete" in followed)

@@ -43,7 +43,7 @@ async def _type(shown: Stage, text: str) -> None:
 async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=MINE) as shown:
         await _at(shown, "screen.theme")
-        await shown.shows("1 setting changed", "one of auto, dark, light, high-contrast, ansi", "default auto")
+        await shown.shows("1 setting changed", "next:  auto  dark  light  high-contrast  ansi", "default auto")
         await shown.press("enter")
         await shown.shows("Written to config.toml.")
         assert _file(shown) == MINE.replace("'dark'", '"light"')
@@ -72,7 +72,7 @@ async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
         await shown.press("C")
         assert "columns shown" not in shown.text
         await shown.press("W")
-        await shown.shows("10 columns shown")
+        await shown.shows("13 columns shown")
 
 
 async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
@@ -80,14 +80,14 @@ async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
         await _at(shown, "screen.theme")
         await shown.press("d")
         await shown.until(lambda: _file(shown) == "# mine\n[screen]\n")
-        await shown.shows("all as they come")
+        await shown.shows("all at their defaults")
 
 
 async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await _at(shown, "screen.mouse")
         await shown.press("enter")
-        await shown.shows("It holds from the next start on.")
+        await shown.shows("It takes effect after a restart.")
         assert "mouse = false" in _file(shown)
 
 
