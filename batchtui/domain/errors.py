@@ -115,7 +115,7 @@ class CostLimit(InputError):
 
 
 class SubmittedBefore(InputError):
-    """The same requests were submitted before; sending them again has to be asked for. Nothing was sent."""
+    """Identical requests were already submitted; sending them again has to be asked for. Nothing was sent."""
 
     type = "submitted_before"
     title = "Already submitted"

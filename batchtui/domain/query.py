@@ -105,6 +105,7 @@ class FilterTerm:
     values: tuple[Value, ...]
     """One of these; for numbers and times it is one only."""
     comparison: Comparison = ""
+    # For a whole term: `!status:ended,expired` excludes both, which negated values could not say.
     is_negated: bool = False
     """Whether the batches are meant for which it does not hold."""
 

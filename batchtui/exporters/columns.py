@@ -180,6 +180,7 @@ def _result_cells(entry: ExportRecord) -> tuple[Any, ...]:
         message = answer.error_message or None
     return (
         outcome.value, stop_reason, text, error_type, message, model,
+        # Caches of five minutes and of one hour are written to one column, as `_cache_writes` does.
         tokens[0], tokens[1] + tokens[2], tokens[3], tokens[4],
     )  # fmt: skip
 

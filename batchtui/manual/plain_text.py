@@ -28,6 +28,7 @@ _LONGEST_REMARK = 40
 def to_plain_text(page: str, width: int) -> str:
     """Return a page as text of lines that are at most `width` columns wide; code is never wrapped."""
     blocks: list[str] = []
+    # Comments are for programs (`commands_of`), not for readers.
     for block in _blocks(_COMMENT.sub("", page)):
         blocks.append("\n".join(_write(block, width)))
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -70,6 +71,7 @@ def _write(block: Sequence[str], width: int) -> Iterator[str]:
         yield from _table(block, width)
     elif _ITEM.match(first):
         yield from _items(block, width)
+    # Pictures are left out: a terminal cannot show them.
     elif not first.startswith("!["):
         yield from _wrap(" ".join(block), width)
 
@@ -88,6 +90,7 @@ def _items(block: Sequence[str], width: int) -> Iterator[str]:
 
 def _table(block: Sequence[str], width: int) -> Iterator[str]:
     """Write a table in columns where its rows fit the width, and else each row as an entry with its cells below."""
+    # Markdown writes a bar inside a cell as `\|`, and the second line of a table is its ruler.
     rows = [[_inline(cell.strip()) for cell in _CELL_END.split(line.strip()[1:-1])] for line in block]
     head, body = rows[0], rows[2:]
     widths = [max(len(row[column]) for row in (head, *body)) for column in range(len(head))]

@@ -19,7 +19,7 @@ LOOK = 0.5
 
 
 class CommitWatcher:
-    """Notices commits to the registry, by this process or another; one look at the file serves all followers."""
+    """Sets an event in every follower after each commit to the registry, by this process or another."""
 
     def __init__(self, registry: Registry, clock: Clock) -> None:
         self._registry = registry

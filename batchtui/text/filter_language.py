@@ -1,8 +1,8 @@
 """Parse filters such as `evals status:ended !tag:old errored:>0 age:<2d` into terms: `terms_of`.
 
-A word is looked for wherever a person would look. `field:value` is about one field: texts hold the value, tags begin
-with it, `=` asks for the whole of it, commas stand between alternatives, `<`, `<=`, `>` and `>=` compare. `!` before
-either turns it round, and quotation marks keep spaces, colons and commas together.
+A word is looked for in every text of a batch and its job. `field:value` is about one field: texts hold the value, tags
+begin with it, `=` asks for the whole of it, commas stand between alternatives, `<`, `<=`, `>` and `>=` compare. `!`
+before either turns it round, and quotation marks keep spaces, colons and commas together.
 """
 
 from __future__ import annotations

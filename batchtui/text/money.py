@@ -14,7 +14,6 @@ UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
 """Stands for an unknown amount in a table's cell."""
 _CENT = Decimal("0.01")
-_FINEST = Decimal("0.0001")
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
@@ -30,13 +29,12 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
 
 
 def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
-    """Format the amounts of one column in one form: `$4.18`, `<$0.01`; where all are below a dollar, four decimals."""
-    finest = _CENT if any(one is not None and one >= 1 for one in amounts) else _FINEST
+    """Format the amounts of one column in one form: `$4.18`, `<$0.01`."""
 
     def said(dollars: Decimal | None) -> str:
         if dollars is None:
             return unknown
-        return f"<${finest}" if 0 < dollars < finest else f"${dollars.quantize(finest, ROUND_HALF_UP):,f}"
+        return f"<${_CENT}" if 0 < dollars < _CENT else f"${dollars.quantize(_CENT, ROUND_HALF_UP):,f}"
 
     return [said(dollars) for dollars in amounts]
 
@@ -49,18 +47,16 @@ def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNK
 
 
 def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
-    """Format a cost for a narrow cell: thousands without cents, and nothing finer than `$0.0001`."""
+    """Format a cost for a cell, one form for a column: `$1.92`, `~$52.10`, `<$0.01`, and from $1,000 without cents."""
     dollars = actual if actual is not None else estimate
     if dollars is None:
         return UNKNOWN_CELL
     about = "" if actual is not None else "~"
     if dollars >= 1_000:
         return f"{about}${dollars.quantize(Decimal(1), ROUND_HALF_UP):,}"
-    if 0 < dollars < _FINEST:
-        return f"<${_FINEST}"
-    if 0 < dollars < Decimal("0.00095"):
-        return f"{about}${dollars.quantize(_FINEST, ROUND_HALF_UP)}"
-    return cost(actual, estimate)
+    if 0 < dollars < _CENT:
+        return f"<${_CENT}"
+    return f"{about}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
 
 
 def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: RequestCounts) -> str:

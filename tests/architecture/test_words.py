@@ -52,7 +52,7 @@ INSTEAD = {
     r"still runs?|still running|is running|are running|runs at the API": "in progress",
     r"(tried|try|tries) again": "retry",
     r"(is|are) left alone|left alone": "say what was not done and why",
-    r"goes? on\b(?! the)": "continues",
+    r"(go|goes) on\b(?! the)": "continues",
     r"gaps?": "placeholder",
     r"signs?": "character",
     r"takes? (it|them|that one|one|all marks) away": "remove, clear",

@@ -27,7 +27,7 @@ POINTS: Mapping[str, tuple[Any, str, str]] = {
     "after the index is finished": (ResultDownload, "finish", "after"),
     "after the bytes are synced": (ResultDownload, "sync", "after"),
     "before the files get their names": (ResultDownload, "commit", "before"),
-    "after the files got their names": (result_store, "sync", "before"),
+    "after the files got their names": (result_store, "sync_path", "before"),
     "before the registry says saved": (Batches, "set_results", "before"),
     "after the registry says saved": (Batches, "set_results", "after"),
     "before the cost is noted": (SpendingTable, "note", "before"),

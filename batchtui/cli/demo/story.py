@@ -197,19 +197,19 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "spending",
-        "What did all this cost? Counted once, from the tokens of every result, with the discount of a batch.",
+        "What did all this cost? Counted once, from the tokens of every result, with the batch discount.",
         "app.spending", "shows spending by day, model, job and tag", _last_one,
     ),
     Step(
         "own",
-        "Your turn: `letters.jsonl` is a file of requests. It is checked line by line; nothing leaves before your yes.",
+        "Your turn: `letters.jsonl` has requests. They are checked line by line; nothing is sent before you agree.",
         "batches.submit", "chooses a file, checks it, shows the plan and the price",
     ),
     Step(
         "compose",
         "No file yet? A table and a prompt with placeholders make requests: an example is there, with the first"
         " row as it would be sent.",
-        "batches.compose", "opens it; {app.back} comes back and keeps it", patience=30.0,
+        "batches.compose", "opens it; {app.back} comes back, and the draft stays", patience=30.0,
     ),
     Step(
         "palette",
@@ -228,12 +228,12 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "help",
-        "Nothing has to be remembered: the help lists the keys that work where you are, as you have set them.",
+        "You need not remember keys: the help lists those that work where you are, and a page of the manual.",
         "app.help", "shows them",
     ),
     Step(
         "end",
-        "That was the tour; the story goes on as long as you look. With your own key: `batchtui submit FILE`, then"
+        "That was the tour; the story continues as long as you watch. With your own key: `batchtui submit FILE`, then"
         " `batchtui`.",
         "app.quit", "quits; batches in progress are not canceled", patience=60.0,
     ),

@@ -170,7 +170,7 @@ async def export(session: Session, workspace: Workspace, target: Target, options
 
 
 def tell_export(session: Session, report: ExportReport) -> None:
-    """Print what was written. Where the results went to stdout, stderr tells only what needs a second look."""
+    """Print what was written. Where the results went to stdout, stderr tells only what needs attention."""
     said = ", ".join(
         f"{count(report.outcomes[outcome])} {OUTCOMES[outcome].word}"
         for outcome in Outcome

@@ -148,6 +148,7 @@ def sniff(
     if not trials:
         trial = _best_quoting(sample, NONE, is_given=True)
         return (trial.dialect, [row.cells for row in trial.rows]) if trial else (_one_column(sample, NONE), [])
+    # Rounded: between scores that are as good as equal, more columns decide.
     trials.sort(key=lambda trial: (round(trial.score, 2), trial.dialect.width), reverse=True)
     best = trials[0]
     is_sure = best.share > 0.95 and (len(trials) < 2 or trials[1].score < 0.9 * best.score)
@@ -166,6 +167,7 @@ def _best_quoting(sample: _Sample, delimiter: str, *, is_given: bool = False) ->
         comment = "#"
     is_found = comment != sample.comment
     plain = CsvDialect(delimiter=delimiter, skip=sample.skip, comment=comment, is_comment_found=is_found)
+    # Any text has blanks: only the way in which R writes tables makes them delimiters.
     if delimiter == " " and not _is_of_r(sample):
         return None
     best = base = _tried(sample, plain)
@@ -280,6 +282,7 @@ def _parsed(sample: _Sample, dialect: CsvDialect) -> tuple[list[_Row], int]:
         try:
             rows.append(_Row(numbered[at][0] if at < len(numbered) else 0, next(reader)))
         except StopIteration:
+            # The sample may end in the middle of its last row.
             if not sample.is_whole and len(rows) > 1:
                 rows.pop()
             break

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from batchtui.registry.results.store import ResultStore
 
 TELL_EVERY = 2_000
-"""Pairs between two words about progress."""
+"""Pairs between two calls of `on_progress`."""
 DIFFERENCES = tuple(AnswerChange)
 """A difference is kept as its place here."""
 _SEQS = 40

@@ -25,7 +25,7 @@ is shorter names a batch of the registry, and nothing is asked."""
 
 
 async def find_or_import(workspace: Workspace, named: str) -> Target:
-    """Find what one word means; a full batch id that the registry does not know is asked of the API and imported.
+    """Find the batch or job that a word names; a full batch id that is not in the registry is imported.
 
     A batch that was forgotten here comes back in the same way, where the API still has it.
 
@@ -49,7 +49,7 @@ async def find_or_import(workspace: Workspace, named: str) -> Target:
 
 
 async def find_or_import_all(workspace: Workspace, names: Sequence[str]) -> list[Target]:
-    """Find what several words mean, each as `find_or_import` does."""
+    """Find the batches or jobs that several words name, each as `find_or_import` does."""
     return [await find_or_import(workspace, named) for named in names]
 
 

@@ -109,7 +109,7 @@ def why_not_to_change(batch: Batch, typed: Collection[str]) -> str:
         case VerdictKind.LIKELY:
             return f"it is not proved that {batch.id} is this part's batch; pass that id to act on it anyway"
         case VerdictKind.ASK:
-            return f"{batch.id} was made elsewhere, perhaps by somebody else; pass that id to act on it anyway"
+            return f"{batch.id} was created elsewhere, perhaps by somebody else; pass that id to act on it anyway"
     return ""
 
 

@@ -62,7 +62,7 @@ class LabelEdit:
 def read_tags(text: str) -> LabelEdit:
     """Read tags as they are typed, with spaces or commas between them and quotation marks around their own spaces.
 
-    Tags with a sign are added (`+eval`) or taken away (`-old`); without one, they are all that there shall be.
+    Tags with a sign are added (`+eval`) or taken away (`-old`); without one, they replace all tags.
     """
     words = _TAGS.findall(text)
     bare = tuple(dict.fromkeys(_bare(word) for word in words if word[0] not in "+-"))

@@ -37,7 +37,7 @@ class Target:
 
 
 async def find_target(workspace: Workspace, named: str) -> Target:
-    """Return what one word means: an id wins over a name, a name over the beginning of an id.
+    """Find the batch or job that a word names: an id wins over a name, a name over the beginning of an id.
 
     Raises:
         UnknownTarget: it means nothing, or more than one thing; the hint lists what it could be.
@@ -70,7 +70,7 @@ async def find_target(workspace: Workspace, named: str) -> Target:
 
 
 async def find_targets(workspace: Workspace, names: Sequence[str]) -> list[Target]:
-    """Find what several words mean, each as `find_target` does."""
+    """Find the batches or jobs that several words name, each as `find_target` does."""
     return [await find_target(workspace, named) for named in names]
 
 

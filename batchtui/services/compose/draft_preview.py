@@ -131,6 +131,8 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraf
         return OpenedDraft(draft, complaints=tuple(complaints))
     source = _source(draft, options, attach_text=attaches_text(template))
     try:
+        # A draft is opened anew with every pause in typing; reading the data, or running its query, would take too
+        # long then.
         if before is not None and before.rows is not None and before.source == source:
             rows = before.rows
         else:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIXED = ("system", "tools", "tool_choice", "output_config", "thinking")
 """Keys of params that a template says, and data does not."""
 LEAD = 24
-"""Characters of the first prompt that a template begins with. Data in them only makes it look like no other."""
+"""Characters of the first prompt that count as the template's. Data within them only keeps others from matching."""
 
 
 def expectations(

@@ -63,7 +63,7 @@ class BatchWarning:
 async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
-    found = [warning async for warning in _of_the_way_out(workspace)]
+    found = [warning async for warning in _connection_warnings(workspace)]
     views = workspace.registry.views
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
@@ -80,8 +80,8 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     return found
 
 
-async def _of_the_way_out(workspace: Workspace) -> AsyncIterator[BatchWarning]:
-    """Yield what keeps the API from being asked, where there is something to ask it."""
+async def _connection_warnings(workspace: Workspace) -> AsyncIterator[BatchWarning]:
+    """Yield warnings about the credentials, where batches are running, and about the clock."""
     from batchtui.gateway.credentials import describe_credentials
 
     tally = await workspace.registry.views.tally()
@@ -176,7 +176,7 @@ def _going(batch: Batch, now: datetime) -> BatchWarning:
 
 
 def _retiring(used: dict[str, str], listed: Mapping[str, ModelInfo], now: datetime) -> Iterator[BatchWarning]:
-    """Yield the models that jobs of late have used and that will not be there for the next one."""
+    """Yield warnings about models that recent jobs used and that retire soon."""
     from batchtui.intake.rules.models import check_model
     from batchtui.intake.types import CheckOptions
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 STALE = timedelta(days=1)
 """Older notices are not delivered; they remain in the activity screen."""
 LOOK = 5.0
-"""Seconds between two looks for what only time brings about."""
+"""Seconds between two checks for notices that become due by time alone."""
 
 
 class Notifier:
@@ -39,7 +39,7 @@ class Notifier:
         self._channels = tuple(channels)
 
     async def run(self) -> None:
-        """Deliver until canceled: after every commit, and every few seconds for what only time brings about."""
+        """Deliver until canceled: after every commit, and every few seconds what became due by time alone."""
         committed = self._workspace.commits.follow()
         while True:
             await self.tell()
@@ -117,7 +117,7 @@ class Notifier:
 
 
 async def create_due_notices(workspace: Workspace) -> None:
-    """Make the notices that no single change brings about: parts left unsent, results going, limits nearly spent."""
+    """Create the notices that become due by time alone: unsent parts, results that expire soon, limits nearly spent."""
     await create_limit_notices(workspace)
     now = workspace.clock.now()
     # One for each attempt that is left, however often it is: its number of sends tells one time from the next.

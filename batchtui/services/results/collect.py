@@ -84,7 +84,7 @@ async def collect(
         GatewayError: the API could not be asked, or broke off; to be tried again.
         StorageError: the disk is full or refuses.
     """
-    tell = on_progress or _nobody
+    tell = on_progress or _ignore_progress
     began = workspace.clock.monotonic()
     while True:
         batch = await workspace.registry.batches.get(batch.key)
@@ -92,7 +92,7 @@ async def collect(
             wrong = await run_in_thread(workspace.registry.results.damage, batch)
             if not wrong:
                 return batch
-            batch = await _unsave(workspace, batch, wrong)
+            batch = await unsave(workspace, batch, wrong)
         _refuse_unless_ended(batch)
         if workspace.account is not None:
             # The 404 of another account says nothing of these results.
@@ -104,7 +104,7 @@ async def collect(
                 raise ResultsBusy(
                     f"Another batchtui has been fetching the results of {batch.id} for {about(patience)} and has not"
                     " finished.",
-                    hint="Wait for it, or end it: is it stopped, or does its connection hang? Then try again.",
+                    hint="Wait for it, or end that process if it is stopped or its connection hangs.",
                 ) from None
             tell(CollectProgress("waiting", 0))
             await workspace.clock.sleep(LOOK_AGAIN)
@@ -251,7 +251,7 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
         return reader.summary
 
 
-async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
+async def unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
     """Note that results are not saved after all: their file is not what it was. What there is of it is kept aside.
 
     Raises:
@@ -388,5 +388,5 @@ def _refuse_unless_ended(batch: Batch) -> None:
         )
 
 
-def _nobody(_: CollectProgress) -> None:
+def _ignore_progress(_: CollectProgress) -> None:
     """Ignore progress."""

@@ -179,6 +179,7 @@ def shares_ids(one: ResultReader, other: ResultReader) -> bool:
 
 
 def _has_some_of(reader: ResultReader, other: ResultReader) -> bool:
+    # Spread over the whole set: two jobs may share their first requests and no others.
     step = max(1, other.count // SAMPLES)
     return any(reader.find(facts.custom_id) for facts in other.page(range(1, other.count + 1, step)[:SAMPLES]))
 

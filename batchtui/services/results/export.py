@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 TELL_EVERY = 500
-"""Results between two words about progress."""
+"""Results between two calls of `on_progress`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +230,7 @@ class _Tally:
 def _copy(merged: MergedResults, out: IO[bytes], tally: _Tally, told: Callable[[int], None]) -> None:
     """Write the files as they came, one after the other; a last line without a newline gets one."""
     for number, reader in enumerate(merged.readers):
+        # Else the first line of the next file would continue the last one of this file.
         if number and not merged.readers[number - 1].ends_with_newline:
             out.write(b"\n")
         reader.copy_to(out.write)
@@ -301,7 +302,7 @@ def _structured(plan: ExportPlan, merged: MergedResults) -> tuple[ExportColumn, 
 def _declared(merged: MergedResults) -> Mapping[str, JsonType]:
     """Return the types that the JSON schema of the first request with a result names; nothing where it has none.
 
-    One request speaks for all: where another has another schema, the values themselves decide.
+    The first request decides for all; where another has another schema, types are taken from the values.
     """
     if not merged.has_requests:
         return {}

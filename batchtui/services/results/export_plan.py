@@ -97,6 +97,7 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         from batchtui.exporters.parquet import require_pyarrow
 
         require_pyarrow()
+    # Called for its errors: a wrong field is named before anything is read or written.
     named_columns(options.fields, ())
     _refuse_what_does_not_fit(kind, options)
     output = _output(options)
@@ -144,6 +145,7 @@ def _output(options: ExportOptions) -> Path | None:
     if options.output is None or options.output == STDOUT:
         return None
     output = path_of(options.output)
+    # Asked before the results are read, which may take minutes; `open_atomic` asks again when it renames.
     refuse_existing(output, overwrite=options.overwrite)
     return output
 

@@ -38,7 +38,7 @@ NEAR_LIMIT = 0.9
 FAR_LIMIT = 4
 """A max_tokens of more than so many times the longest answer lies outside of the histogram, which would be one bar."""
 TELL_EVERY = 500
-"""Answers between two words about progress."""
+"""Answers between two calls of `on_progress`."""
 
 _Order = tuple[Outcome, ...]
 _SUCCESSES_FIRST: _Order = tuple(sorted(Outcome, key=lambda outcome: not outcome.is_success))

@@ -159,6 +159,7 @@ async def apply_retry(
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
     workspace.refuse_if_read_only()
+    # Twice: here, to refuse before the account is asked for; and in the transaction, for what others spend meanwhile.
     await enforce_limits(workspace, plan.estimate, max_cost)
     account = await account_to_plan_for(workspace)
     registry, job = workspace.registry, plan.job
@@ -280,6 +281,8 @@ class _Planning:
         try:
             return stack.enter_context(self._registry.requests.reader(self._job.id, attempt))
         except StorageError:
+            # A later attempt holds copies only: of what cannot be read there, the first attempt has the original
+            # request.
             if attempt == min(batch.attempt for batch in self._batches):
                 raise
             return None

@@ -45,7 +45,7 @@ async def count_missing(workspace: Workspace) -> int:
 
 
 def spendings_of(groups: Iterable[UsageGroup], day: date, book: PriceBook) -> tuple[Spending, ...]:
-    """Price groups of results, and put together what one model did in one place."""
+    """Price groups of results, and add up those of the same model and inference geography."""
     found: dict[tuple[str, str], Spending] = {}
     for group in groups:
         key = (group.model, group.geography)

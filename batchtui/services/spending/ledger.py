@@ -100,7 +100,7 @@ class Ledger:
 
     by: By | None
     lines: tuple[LedgerLine, ...]
-    """Days in order, everything else with the dearest first. What has several tags stands in several lines."""
+    """Days in order, everything else by cost, the highest first. A batch with several tags is in several lines."""
     total: LedgerLine
     expected: Decimal | None
     """What the batches in it were thought to cost; None where that is not known of each."""

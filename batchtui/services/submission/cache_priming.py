@@ -37,7 +37,7 @@ class CacheSavings:
 
 
 async def mark(workspace: Workspace, job_id: str) -> None:
-    """Remember that the first part of a job primes the others; before its parts are planned."""
+    """Note that the first part of a job primes the others. Has to be called before its parts are planned."""
     await workspace.registry.facts.put(_fact(job_id), value=True)
 
 
@@ -52,7 +52,7 @@ async def must_wait(workspace: Workspace, batch: Batch) -> bool:
 
 
 async def hold_back(workspace: Workspace, key: int) -> Batch:
-    """Let a part wait, with the reason. Returns it as it stands then."""
+    """Make a part wait, and store the reason. Returns the part afterwards."""
     await workspace.registry.sendings.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
     return await workspace.registry.batches.get(key)
 

@@ -113,7 +113,7 @@ def _call(workspace: Workspace, shape: Shape) -> CanaryCall:
 
 
 def _made_small(params: dict[str, Any]) -> Iterable[str]:
-    """Let the request write as little as it may; yield what was changed."""
+    """Lower the limits of a request to the least that is allowed; yield what was changed."""
     asked, thinking = params.get("max_tokens"), params.get("thinking")
     room = MOST_WRITTEN
     if isinstance(thinking, dict) and isinstance(budget := thinking.get("budget_tokens"), int):

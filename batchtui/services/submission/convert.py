@@ -33,7 +33,7 @@ _SAMPLING = {
     "sampling-model": ("temperature", "top_p", "top_k"),
     "sampling-both": ("top_p",),
 }
-"""What a request goes without where the API or the model refuses it: many files for OpenAI say a temperature."""
+"""Keys that are removed where the API or the model refuses them: many files for OpenAI set a temperature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ async def convert(
         file: what is read; `-` is `options.stdin`.
         write: takes the stream of requests.
         options: model and max_tokens take the place of those of every line.
-        on_progress: is told how far reading has come.
+        on_progress: is called with how far reading has come.
 
     Raises:
-        InputError: the file cannot be read, or is as a whole nothing that has lines of requests.
+        InputError: the file cannot be read, or is not a file of requests at all.
     """
     checks = await build_check_options(workspace, options)
     return await run_cancellable(partial(_convert, file, write, options, checks), on_progress)
@@ -95,6 +95,7 @@ def _convert(
             with copy.open("wb") as out:
                 shutil.copyfileobj(options.stdin or sys.stdin.buffer, out)
             sources = [Source(STDIN, copy, copy.stat().st_size)]
+        # Written to a file first: whether there is any request is known only after the last line.
         with tempfile.TemporaryFile(dir=folder) as made:
             passing = _Pass(sources, options, checks, made)
             passing.run(tell)
@@ -126,7 +127,7 @@ class _Pass:
         self._lines = 0
 
     def run(self, tell: Callable[[ReadProgress], None]) -> None:
-        """Take every line."""
+        """Convert every line."""
         for source in self._sources:
             self._checker.places.open(source.name)
             for line, text, read in _lines(source):
@@ -166,7 +167,7 @@ class _Pass:
     def _write(
         self, file: str, line: int, custom_id: str, params: dict[str, Any]
     ) -> tuple[list[CheckFault], list[CheckFault]]:
-        """Check a request and write it. Returns what the check said, and what the request had to go without."""
+        """Check a request and write it. Returns what the check found, and which keys were removed."""
         dropped: list[CheckFault] = []
         faults = self._attempt(file, line, custom_id, params)
         # A loop, as a model's rules show only once what the API version refuses is gone.
@@ -179,9 +180,10 @@ class _Pass:
         return faults, dropped
 
     def _attempt(self, file: str, line: int, custom_id: str, params: dict[str, Any]) -> list[CheckFault]:
-        """Write a request if the check has nothing against it. Returns what it said."""
+        """Write a request if the check finds no error. Returns what it found."""
         from pydantic_core import to_json
 
+        # The checker collects over all lines; what it says of this one decides whether the line is written.
         self._heard.faults = []
         request = to_json({"custom_id": custom_id, "params": params}, inf_nan_mode="constants")
         for good in self._checker.check(file, line, [request]):
@@ -189,7 +191,7 @@ class _Pass:
         return list(self._heard.faults)
 
     def _leave_out(self, file: str, line: int, text: bytes, faults: list[CheckFault]) -> None:
-        """Name a line of which nothing was made."""
+        """Note a line that no request was made of, with the reasons."""
         from batchtui.intake.records.diagnosis import diagnose
         from batchtui.intake.records.foreign_requests import original_id
 
@@ -244,7 +246,7 @@ def _lines(source: Source) -> Iterator[tuple[int, bytes, int]]:
 
 
 def _names(sources: list[Source]) -> Iterator[Any]:
-    """Yield what all lines are called, so that no id is made that another line has by itself."""
+    """Yield the ids of all lines, so that no generated id equals one of them."""
     from batchtui.intake.records.diagnosis import diagnose
     from batchtui.intake.records.foreign_requests import original_id
 
@@ -256,7 +258,7 @@ def _names(sources: list[Source]) -> Iterator[Any]:
 
 
 def _renamed(original: Any, custom_id: str) -> CheckFault:
-    """Say that a line has another id."""
+    """Return the warning that a line was given another id."""
     from batchtui.intake.problems import CheckFault
 
     was = "a missing or empty id" if original in (None, "") else f'the id "{str(original)[:80]}"'
@@ -266,7 +268,7 @@ def _renamed(original: Any, custom_id: str) -> CheckFault:
 
 
 def _refused(key: str, faults: list[CheckFault]) -> CheckFault:
-    """Say that a request goes without a key that was refused, and which API version takes it where one does."""
+    """Return the warning that a refused key was removed, with the API version that accepts it where there is one."""
     from batchtui.intake.problems import CheckFault
     from batchtui.intake.records.foreign_requests import LEFT_OUT
 

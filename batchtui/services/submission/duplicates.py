@@ -26,7 +26,7 @@ MOST_IDS = 3
 
 
 async def refuse_duplicates(workspace: Workspace, earlier: Sequence[Job], *, force: bool) -> None:
-    """Stop where the same requests went out before, unless that is meant.
+    """Refuse to submit the same requests again, unless `force` is given.
 
     Args:
         workspace: whose registry knows what became of them.

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 LEARNT_ROOM = "queue_room"
-"""The fact that holds how many requests were waiting when the API last refused more."""
+"""Name of the value that keeps how many requests were waiting when the API last refused more."""
 BELIEVED = timedelta(hours=6)
 """How long what was learnt is believed: the limit grows with the account, and others share the queue."""
 LOOK_AGAIN = timedelta(seconds=60)
 """How long a part that found no room waits before it is tried again."""
 FULL = "Waiting for room in the API's queue"
 _FULL_BEFORE = "It waits for room in the queue"
-"""How 0.1 said it: the reason is stored with the part."""
+"""The reason as version 0.1 wrote it, which is stored with parts."""
 
 
 async def waiting_requests(workspace: Workspace) -> int:
@@ -66,7 +66,7 @@ async def learn_from_refusal(workspace: Workspace, refusal: RateLimited) -> bool
 
 
 async def hold_back(workspace: Workspace, key: int) -> Batch:
-    """Let a part wait for room, with the reason. Returns it as it stands then."""
+    """Make a part wait for room, and store the reason. Returns the part afterwards."""
     waiting = await waiting_requests(workspace)
     limit = await room(workspace)
     reason = f"{FULL}: {waiting:,} requests are waiting" + (f" of {limit:,}." if limit else ".")

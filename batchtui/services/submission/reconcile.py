@@ -178,7 +178,7 @@ async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
 
 
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
-    """Take a batch of the API for this part, on a person's word. False where somebody settled it meanwhile.
+    """Bind a batch of the API to this part because a person says so. False where the part was settled meanwhile.
 
     Its results are compared nevertheless once it has ended: a wrong one is found out.
     """
@@ -186,7 +186,7 @@ async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool
 
 
 async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str] = ()) -> bool:
-    """Take a part for never created, on proof or a person's word: it may be sent again.
+    """Note that a part was never created, on proof or because a person says so: it may be sent again.
 
     Args:
         workspace: whose registry.
@@ -207,7 +207,7 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
 
 
 async def _hear_time(workspace: Workspace) -> None:
-    """Hear the server's time, so that the end of a send is written down by it. Without a network this machine's is."""
+    """Ask for the server's time, by which the end of a send is noted; without a network this machine's time is used."""
     try:
         await workspace.front_account(max_age=0)
     except BatchtuiError:
@@ -305,7 +305,7 @@ async def _judge(
 async def _entries(
     workspace: Workspace, evidence: _Evidence, listed: _Listed, now: datetime
 ) -> tuple[ListedBatch, ...]:
-    """Put down the entries of the list that fit the part, with what the registry and their results say of them."""
+    """Return the entries of the list that fit the part, with what the registry and their results say of them."""
     relations = await workspace.registry.views.relations([remote.id for remote in listed.remotes])
     windows = evidence.windows(now)
     found = [
@@ -345,7 +345,7 @@ async def _proved(workspace: Workspace, batch: Batch, entry: ListedBatch, remote
 async def _act(
     workspace: Workspace, evidence: _Evidence, given: SendVerdict, listed: _Listed | None, now: datetime
 ) -> Reconciliation:
-    """Write down what the verdict allows, and hand back the part as it stands then."""
+    """Store what the verdict allows. Returns the part afterwards."""
     batch, sendings = evidence.batch, workspace.registry.sendings
     known = {remote.id: remote for remote in listed.remotes} if listed else {}
     named = (given.batch_id,) if given.batch_id else given.choices

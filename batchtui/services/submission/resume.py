@@ -115,7 +115,7 @@ async def resume(
 
 
 async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, part: int | None = None) -> Batch:
-    """Take a batch of the API for the one unknown part it can be, on a person's word. Returns the part.
+    """Bind a batch of the API to the one unknown part it can be, because a person says so. Returns the part.
 
     Args:
         workspace: whose registry.
@@ -164,7 +164,7 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
 
 
 async def reject(workspace: Workspace, jobs: Sequence[str], batch_id: str) -> list[Batch]:
-    """Remember, on a person's word, that a batch of the API is none of the open parts of these jobs. Returns those.
+    """Note that, as a person says, a batch of the API is none of the open parts of these jobs. Returns those parts.
 
     Raises:
         UsageError: none of these jobs has a part for which it could be meant.
@@ -246,9 +246,10 @@ async def _due(workspace: Workspace, *, at_any_time: bool = False) -> list[int]:
 async def name_account(
     workspace: Workspace, batch: Batch, front: Account, on_event: Callable[[SendEvent], None] | None
 ) -> None:
-    """Close an account that was never learnt, aloud: the API was out of reach, or an earlier version planned it.
+    """Set the account of a part that was planned without one, and report it.
 
-    A part of another profile keeps it open: that profile's credentials have to name it.
+    Such parts were planned while the API was out of reach, or by an earlier version. A part of another profile is
+    skipped: only that profile's credentials can tell its account.
     """
     is_legacy_elsewhere = is_elsewhere(batch, front)
     if batch.account is None and batch.profile == workspace.profile and not is_legacy_elsewhere:
@@ -263,7 +264,7 @@ async def _decide(
     consent: Callable[[Reconciliation], Awaitable[bool]],
     choose: Callable[[Reconciliation], Awaitable[RemoteBatch | None]] | None,
 ) -> bool:
-    """Put a verdict that needs a person before one. False where nothing may be done with the part."""
+    """Ask a person about a verdict that only a person can decide. False where nothing may be done with the part."""
     if finding.candidates and finding.kind in (VerdictKind.ASK, VerdictKind.WAIT):
         chosen = await choose(finding) if choose else None
         return chosen is not None and await reconcile.adopt(workspace, finding.batch, chosen)

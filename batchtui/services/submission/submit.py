@@ -64,7 +64,7 @@ class SubmitPlan:
     estimate: Estimate
     """What it will cost."""
     earlier: tuple[Job, ...]
-    """Jobs with the very same requests that were submitted before, newest first."""
+    """Jobs with the same requests that were submitted before, newest first."""
     known: KnownRequests
     """What was asked before, or twice."""
     primes: bool = False
@@ -108,7 +108,7 @@ async def plan_submit(
     `stage`.
 
     Raises:
-        UsageError: where a job cannot be called so.
+        UsageError: the name is not allowed for a job.
         InputError: where a source cannot be read at all.
         StorageError: where the disk refuses.
     """
@@ -171,7 +171,7 @@ async def apply_submit(
 
     Raises:
         InputError: where the input has errors.
-        SubmittedBefore: the very same went out before, and `force` is not given.
+        SubmittedBefore: the same requests were submitted before, and `force` is not given.
         CostLimit: it may cost more than `max_cost` or a limit of the settings allows.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
@@ -222,7 +222,7 @@ async def account_to_plan_for(workspace: Workspace) -> Account | None:
 
 
 async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
-    """Close the account that was open when parts were planned. Raises `GatewayError` where it still cannot be."""
+    """Set the account of parts that were planned without one. Raises `GatewayError` where it still cannot be learnt."""
     try:
         account = await workspace.front_account()
     except AnswerLost as error:

@@ -1,7 +1,7 @@
 """Cancel, delete, tag, rename and annotate batches: each plans, shows the plan, asks, applies it and reports.
 
 The list of batches and the screen of one batch both use these. Each returns whether anything was done, so that the list
-can clear its marks: they would go into the next act as well.
+can clear its marks: they would go into the next action as well.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ if TYPE_CHECKING:
 
 _NOT_SURELY_OURS = {
     VerdictKind.LIKELY: "Nothing proves that this batch is the job's: it may be somebody else's.",
-    VerdictKind.ASK: "This batch was made elsewhere: it may be somebody else's.",
+    VerdictKind.ASK: "This batch was created elsewhere: it may be somebody else's.",
 }
 """What is said of a batch whose id has to be typed."""
 TYPED_FROM = 10
-"""Acts on this many batches or more ask for the number to be typed."""
+"""Actions on this many batches or more ask for the number to be typed."""
 _WHY_NOT_DELETED = {
     BatchState.IN_PROGRESS: "it is in progress: {batches.cancel} cancels it first",
     BatchState.CANCELING: "it is being canceled: delete it once it has ended",
-    BatchState.UNKNOWN: "it is not known whether it was created: {batches.resume} finds out",
-    BatchState.ENDED: "its results are not saved: open it, {batch.fetch} fetches them",
+    BatchState.UNKNOWN: "it is unknown whether it was created: {batches.resume} looks for it",
+    BatchState.ENDED: "its results are not saved: open it, {batch.fetch} downloads them",
 }
 """Why a batch is not deleted, with the key that helps; for other states the service's own reason is right."""
 _WHY_NOT_CANCELED = {
-    BatchState.UNKNOWN: "it is not known whether it was created: {batches.resume} finds out",
+    BatchState.UNKNOWN: "it is unknown whether it was created: {batches.resume} looks for it",
     BatchState.ENDED: "it has ended already",
     BatchState.CANCELING: "it is being canceled already",
 }
@@ -72,11 +72,11 @@ async def cancel(app: Host, keys: Sequence[int]) -> bool:
     question = Question(
         title=f"Cancel {_figures(batches)}?",
         groups=_groups(
-            ("in progress: requests without an answer get none, and are not billed", plan.cancel),
+            ("in progress: requests not processed yet are not billed", plan.cancel),
             ("not sent yet: will not be sent", plan.drop),
         ),
         skipped=skipped,
-        remark=doubt or ("Answers that exist already are kept, and are billed." if plan.cancel else ""),
+        remark=doubt or ("Answers so far are kept and billed." if plan.cancel else ""),
         yes="cancel",
         typed=typed or _number_to_type(batches),
         destroys=True,
@@ -100,8 +100,8 @@ async def delete(app: Host, keys: Sequence[int]) -> bool:
         title=f"Delete {_figures(batches)}?",
         groups=_groups(
             ("at the API; results that are saved here stay here", plan.delete),
-            ("only here: out of the list, and nothing changes at the API", plan.drop),
-            ("whose results are lost: they are not saved", plan.losing),
+            ("locally: removed from the list; the batch stays at the API", plan.drop),
+            ("whose results are not saved: they will be lost", plan.losing),
         ),
         skipped=skipped,
         remark=doubt or ("Deleting at the API cannot be undone." if plan.delete else ""),
@@ -125,7 +125,9 @@ async def _with_undo(
 ) -> list[ActionResult]:
     """Apply a plan, and remember how what it takes out of the list only here can be put back."""
     outcomes = await apply()
+    # Only what was dropped here can be put back: what was deleted or canceled at the API stays so.
     before = {batch.key: batch for batch in dropped}
+    # With its revision: `undrop` puts nothing back that was changed in the meantime.
     gone = [one.batch for one in outcomes if one.batch.key in before and one.batch.state is BatchState.DELETED]
     if gone:
 
@@ -133,7 +135,7 @@ async def _with_undo(
             changes = app.workspace.registry.batches
             return any([await changes.undrop(before[batch.key], batch.revision) for batch in gone])
 
-        app.can_undo(UndoStep(f"took {_named_batches(gone)} out of the list", put_back))
+        app.can_undo(UndoStep(f"removed {_named_batches(gone)} from the list", put_back))
     return outcomes
 
 
@@ -174,7 +176,7 @@ def _show_first_error(app: Host, outcomes: Sequence[ActionResult]) -> None:
 async def _id_to_type(app: Host, keys: Sequence[int]) -> tuple[str, str]:
     """Return the id that has to be typed, and why: of the one batch that was chosen, where it may be somebody else's.
 
-    Both are empty where nothing has to be typed. Of several chosen batches such ones are left alone.
+    Both are empty where nothing has to be typed. Where several batches are chosen, such ones are skipped.
     """
     batches = await app.workspace.registry.views.page(keys) if len(keys) == 1 else []
     for batch in batches:

@@ -71,7 +71,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
         self._messages: dict[int, ActivityRow] = {}
         self._only = SHOWN[0]
         self.grid = Grid(COLUMNS, self.page, self._paint, id="activity")
-        self.grid.empty = (line(Span("Nothing has happened yet", Tone.STRONG)),)
+        self.grid.empty = (line(Span("The log is empty", Tone.STRONG)),)
         self.detail = EntryDetail(id="entry")
 
     def on_mount(self) -> None:

@@ -29,14 +29,14 @@ def _hint(command: str, does: str) -> Hint:
 HINTS: Sequence[Hint] = (
     _hint("list.open", "opens a batch; {app.back} comes back"),
     _hint("app.help", "lists every key that works where you are"),
-    _hint("app.warnings", "shows what to look out for, and does something about it"),
+    _hint("app.warnings", "shows warnings, and what to do about each"),
     _hint("batch.outcomes", "shows only what failed, was truncated, refused…"),
     _hint("batch.retry", "sends again only what failed"),
     _hint("result.view", "shows it as text, rendered or as a tree"),
     _hint("result.next", "goes to the next result"),
     _hint("app.activity", "shows what batchtui did, call by call"),
     _hint("batches.filter", "finds: words, status:ended, model:opus, age:<2d"),
-    _hint("list.mark", "marks; what acts, acts on all that is marked"),
+    _hint("list.mark", "marks; commands then apply to all marked rows"),
     _hint("app.palette", "finds any command by its name"),
 )
 """In the order in which they come, where several are of use."""

@@ -93,7 +93,7 @@ class ColumnPicker(ListScreen[Column]):
         column = self.grid.item
         if column is not None:
             self._sort(column.sort, event.reverse)
-            self.dashboard.say("The other way round." if event.reverse else f"Sorted by {column.title.lower()}.")
+            self.dashboard.say("Order reversed." if event.reverse else f"Sorted by {column.title.lower()}.")
 
     def _action_columns_down(self) -> None:
         self._move(1)

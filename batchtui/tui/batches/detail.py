@@ -73,7 +73,7 @@ def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     stand = [_fact(name, facts) for name in ("counts", "results", "cost")]
     if batch.state.is_running and shares_of(batch) is None:
         # Nothing else is known of it until it has ended.
-        stand = [[Span("counts and results come at the end", Tone.DIM)], _fact("cost", facts)]
+        stand = [[Span("counts and results at the end", Tone.DIM)], _fact("cost", facts)]
     elif batch.reason:
         tone = Tone.WARN if batch.state in (BatchState.UNKNOWN, BatchState.MISSING) else Tone.TEXT
         stand = [[Span(one_line(batch.reason), tone)], _fact("cost", facts)]

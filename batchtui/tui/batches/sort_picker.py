@@ -58,7 +58,7 @@ class SortPicker(Picker[SortChoice, "SortKey"]):
     KEYS = "`enter` sort by it; the one in force: reverse   type to narrow   {field.close} close"
 
     def __init__(self, shown: Sequence[Column], now: SortKey, *, descending: bool) -> None:
-        super().__init__("what to sort by", COLUMNS, empty="nothing is called so")
+        super().__init__("what to sort by", COLUMNS, empty="no match")
         self._choices = sort_choices(shown)
         self._now = now
         self._descending = descending

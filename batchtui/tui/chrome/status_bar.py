@@ -147,9 +147,9 @@ def poll_words(status: Status) -> Line:
         case PollerState.PAUSED:
             return (Span("paused", Tone.WARN), Span(" · ", Tone.FAINT), age)
         case PollerState.ELSEWHERE:
-            return (age, Span(" · asked elsewhere", Tone.DIM))
+            return (age, Span(" · polled by another window", Tone.DIM))
     if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
-        return (Span("nothing running", Tone.DIM),)
+        return (Span("nothing in progress", Tone.DIM),)
     if poll.asked_at is None:
         return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
     return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))

@@ -55,7 +55,7 @@ def merge_keymap(own: Mapping[str, str]) -> Keymap:
     for command_id, keys in own.items():
         if command_id not in BY_ID:
             raise UsageError(
-                f"The settings name keys for `{command_id}`, which is no command.", hint=_did_you(command_id)
+                f"The settings have keys for `{command_id}`, which is not a command.", hint=_did_you(command_id)
             )
         keymap[command_id] = tuple(_read(key, command_id) for key in keys.split(",") if key.strip())
     _refuse_clashes(keymap, own)
@@ -103,7 +103,7 @@ def _read(key: str, command_id: str) -> str:
     if last in _NAMES:
         return modifiers + last
     raise UsageError(
-        f"The settings give `{command_id}` the key `{key}`, which is no key.",
+        f"The settings give `{command_id}` the key `{key}`, which is not a key.",
         hint="Write a character, or a name like enter, esc, space, f5, ctrl+d.",
     )
 
@@ -119,7 +119,7 @@ def _refuse_clashes(keymap: Keymap, own: Mapping[str, str]) -> None:
                 if other is not command:
                     mine, theirs = (command, other) if command.id in own else (other, command)
                     raise UsageError(
-                        f"The settings give `{mine.id}` the key `{key}`, which `{theirs.id}` has already.",
+                        f"The settings give `{mine.id}` the key `{key}`, which `{theirs.id}` already has.",
                         hint=f"Choose another one, or give `{theirs.id}` another key too.",
                     )
 

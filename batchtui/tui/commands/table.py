@@ -78,9 +78,9 @@ class Command:
     """Keys of the version before that work as well, and are shown nowhere."""
 
     @property
-    def acts(self) -> bool:
+    def is_operation(self) -> bool:
         """Whether the footer lists it among the commands that do something."""
-        return self.is_danger or self.id in ACTS
+        return self.is_danger or self.id in OPERATIONS
 
     @property
     def family(self) -> str:
@@ -95,7 +95,7 @@ class Command:
         return name if self.family == self.id else f"{name}({self.id.rpartition('-')[2]})"
 
 
-ACTS = frozenset({
+OPERATIONS = frozenset({
     "batches.compose", "batches.export", "batches.compare", "batches.sync", "batches.tag", "batches.rename",
     "batches.note", "batch.export", "batch.fetch", "batch.compare", "retry.model", "retry.max-tokens", "export.change",
     "export.write", "columns.down", "columns.up", "columns.usual", "settings.default", "compose.write", "compose.save",
@@ -122,19 +122,19 @@ COMMANDS: tuple[Command, ...] = (
         "app.palette", (":", "ctrl+p"), "commands", "Find a command by its name.", _S.EVERYWHERE, worth=40,
         in_palette=False,
     ),
-    Command("app.refresh", ("r",), "refresh", "Ask the API now how things stand.", _S.EVERYWHERE, worth=45),
-    Command("app.pause", ("p",), "pause", "Stop asking the API, or go on.", _S.EVERYWHERE, worth=20),
+    Command("app.refresh", ("r",), "refresh", "Refresh from the API now.", _S.EVERYWHERE, worth=45),
+    Command("app.pause", ("p",), "pause", "Pause refreshing, or resume it.", _S.EVERYWHERE, worth=20),
     Command("app.activity", ("a",), "activity", "Show what batchtui did, call by call.", _S.EVERYWHERE, worth=35),
-    Command("app.spending", ("$",), "spending", "Show what was spent, and what it saved.", _S.EVERYWHERE, worth=25),
-    Command("app.warnings", ("!",), "warnings", "Show what to look out for, and do something about it.", _S.EVERYWHERE),
+    Command("app.spending", ("$",), "spending", "Show spending and savings.", _S.EVERYWHERE, worth=25),
+    Command("app.warnings", ("!",), "warnings", "Show warnings, and what to do about each.", _S.EVERYWHERE),
     Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
     Command("app.undo", ("U",), "undo", "Undo the last change of names, tags or notes.", _S.EVERYWHERE),
     Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=96),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
-    Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches go on at the API.", _S.EVERYWHERE, worth=30),
+    Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches continue at the API.", _S.EVERYWHERE, worth=30),
     Command("hint.skip", (".",), "next hint", "Show the next hint, or the tour's next step.", _S.EVERYWHERE),
-    Command("hint.off", (",",), "no hints", "Hide the hints for good, or end the tour.", _S.EVERYWHERE),
+    Command("hint.off", (",",), "no hints", "Hide the hints permanently, or end the tour.", _S.EVERYWHERE),
     # ── lists ──
     Command("list.down", ("j", "down"), "down", "Go to the next row.", _S.LIST, in_palette=False),
     Command("list.up", ("k", "up"), "up", "Go to the row before.", _S.LIST, in_palette=False),
@@ -161,12 +161,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.compose", ("N",), "compose", "Make requests from a table and a template.", _S.BATCHES, worth=74),
     Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
-        "batches.resume", ("u",), "resume", "Look for a part of unknown fate; send what waits.", _S.BATCHES, True,
+        "batches.resume", ("u",), "resume", "Look for unknown parts; send waiting ones.", _S.BATCHES, True,
         79,
     ),
     Command("batches.cancel", ("c",), "cancel", "Cancel the marked batches, else this one.", _S.BATCHES, True, 70),
     Command("batches.delete", ("d",), "delete", "Delete the marked batches, else this one.", _S.BATCHES, True, 65),
-    Command("batches.retry", ("R",), "retry", "Retry what failed, here or in the marked.", _S.BATCHES, True, 60),
+    Command("batches.retry", ("R",), "retry", "Retry what failed, here or in marked ones.", _S.BATCHES, True, 60),
     Command("batches.export", ("x",), "export", "Write the results to files.", _S.BATCHES, worth=58),
     Command("batches.compare", ("=",), "compare", "Compare two marked, or this with another.", _S.BATCHES, worth=24),
     Command("batches.sync", ("i",), "import", "Import batches created elsewhere.", _S.BATCHES),
@@ -178,7 +178,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.outcomes", ("f",), "outcomes", "Show only the next outcome.", _S.BATCH, worth=80),
     Command("batch.outcomes-back", ("F",), "outcomes back", "Show only the outcome before.", _S.BATCH),
     *_numbered("batch.outcome", "outcome", "Show only the outcome of this number; 1 is all.", _S.BATCH),
-    Command("batch.search", ("/",), "search", "Find results by what they say.", _S.BATCH, worth=75),
+    Command("batch.search", ("/",), "search", "Search requests and answers.", _S.BATCH, worth=75),
     Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
     Command("batch.preview", ("z",), "preview", "Show the answer beside the list, or hide it.", _S.BATCH, worth=53),
     Command("batch.preview-down", ("J",), "answer down", "Scroll the answer beside the list down.", _S.BATCH),
@@ -215,8 +215,8 @@ COMMANDS: tuple[Command, ...] = (
         worth=90,
     ),
     # ── trying again, writing files ──
-    Command("retry.model", ("m",), "model", "Take another model.", _S.RETRY, worth=80),
-    Command("retry.max-tokens", ("t",), "max_tokens", "Take another max_tokens.", _S.RETRY, worth=75),
+    Command("retry.model", ("m",), "model", "Choose another model.", _S.RETRY, worth=80),
+    Command("retry.max-tokens", ("t",), "max_tokens", "Change max_tokens.", _S.RETRY, worth=75),
     Command("retry.send", ("ctrl+s",), "retry", "Send what is chosen; asks first.", _S.RETRY, True, 95),
     Command("export.change", ("c",), "change", "Change what is under the cursor.", _S.EXPORT, worth=90),
     Command("export.write", ("ctrl+s",), "write", "Write the files.", _S.EXPORT, worth=95, was=("w",)),
@@ -239,12 +239,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("compose.count", ("#",), "count tokens", "Have the API count a few.", _S.COMPOSE, worth=50),
     Command("compose.try", ("t",), "try", "Send this row in real time and read the answer.", _S.COMPOSE, True, 88),
     Command("compose.view", ("m",), "view", "Show the request as text, rendered or a tree.", _S.COMPOSE, worth=70),
-    Command("compose.cache", ("c",), "cache", "Have what all share cached for an hour.", _S.COMPOSE, worth=68),
+    Command("compose.cache", ("c",), "cache", "Cache what all requests share, for an hour.", _S.COMPOSE, worth=68),
     Command("compose.tool", ("o",), "as a tool", "Have answers as JSON, or as a tool's input.", _S.COMPOSE),
-    Command("compose.prime", ("P",), "prime", "Let one request go first and fill the cache.", _S.COMPOSE),
+    Command("compose.prime", ("P",), "prime", "Send one request first, to fill the cache.", _S.COMPOSE),
     Command("compose.editor", ("e",), "editor", "Edit the text, or the template, in $EDITOR.", _S.COMPOSE, worth=80),
     Command("compose.sql", ("Q",), "query", "Take the rows of a SELECT over files.", _S.COMPOSE),
-    Command("compose.read-as", ("u",), "read as", "Say how the table is written.", _S.COMPOSE),
+    Command("compose.read-as", ("u",), "read as", "Set encoding, delimiter and header.", _S.COMPOSE),
     Command("compose.write", ("x",), "write", "Write the requests to a file.", _S.COMPOSE, worth=66),
     Command("compose.save", ("w",), "save", "Save the template under a name.", _S.COMPOSE, worth=64),
     Command("compose.new", ("D",), "new draft", "Begin an empty draft; asks first.", _S.COMPOSE),
@@ -259,7 +259,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("text.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.TEXT, in_palette=False),
     # ── trees ──
     Command("tree.toggle", ("enter",), "open/close", "Open what the cursor is on, or close it.", _S.TREE, worth=98),
-    Command("tree.close", ("-",), "close around", "Close what the cursor stands in.", _S.TREE),
+    Command("tree.close", ("-",), "close around", "Close the branch around the cursor.", _S.TREE),
     # ── one result ──
     Command("result.next", ("l", "right"), "next", "Show the next result.", _S.RESULT, worth=90),
     Command("result.previous", ("h", "left"), "previous", "Show the result before.", _S.RESULT, worth=85),

@@ -103,9 +103,9 @@ def _model(opened: OpenedDraft) -> Line:
 def _ids(opened: OpenedDraft, composed: Composed | None) -> Line:
     column = opened.fitting.id_column if opened.fitting else opened.draft.id
     said = [f"{count(composed.changed)} made legal and unique"] if composed and composed.changed else []
-    said += [f"{count(composed.made)} made of the row's place"] if composed and composed.made and column else []
+    said += [f"{count(composed.made)} made from the row's number"] if composed and composed.made and column else []
     about = (Span(f"  {'; '.join(said)}", Tone.DIM),) if said else ()
-    return (*_said(f"from {column}" if column else "", "made of the row's place"), *about)
+    return (*_said(f"from {column}" if column else "", "made from the row's number"), *about)
 
 
 def _answers(opened: OpenedDraft) -> Line:

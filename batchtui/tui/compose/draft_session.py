@@ -138,7 +138,7 @@ class DraftSession:
         """Tell the screen about the progress. Called on a thread."""
         words = bytes_done(reading.read, reading.total)
         # On a thread: widgets may only be touched on the loop.
-        self._owner.app.call_later(self._wait, f"looking at all rows: {words}")
+        self._owner.app.call_later(self._wait, f"checking all rows: {words}")
 
     def _wait(self, words: str) -> None:
         if self.composed is None:  # else the looking was over before this could be said

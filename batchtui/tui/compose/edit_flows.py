@@ -76,7 +76,7 @@ async def edit_query(app: Host, opened: OpenedDraft) -> Draft | None:
 
 async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
     """Ask how a table of text is written, where the detection is wrong."""
-    title = "How the table is written; empty to find out"
+    title = "Encoding, delimiter, header; empty to detect them"
     hint = "cp1252 ; no-header skip=3"
     asked = TextPrompt(title, opened.draft.read_as, placeholder=hint)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
@@ -85,9 +85,7 @@ async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
 
 async def new_draft(app: Host) -> Draft | None:
     """Ask whether the draft may be dropped, and return an empty one."""
-    question = Question(
-        "Begin an empty draft?", (Group("This one goes", ("Templates that were saved stay.",)),), yes="begin"
-    )
+    question = Question("Begin an empty draft?", (Group("This one goes", ("Saved templates stay.",)),), yes="begin")
     return Draft() if await app.ask(question) else None
 
 

@@ -98,7 +98,7 @@ async def try_row(app: Host, request: bytes) -> None:
 def _ready(opened: OpenedDraft) -> Composition:
     if opened.composition is None:
         raise InputError(
-            " ".join(opened.complaints) or "There is no data to make requests of.", title="This is not ready yet"
+            " ".join(opened.complaints) or "There is no data yet: choose a table.", title="This is not ready yet"
         )
     return opened.composition
 

@@ -53,7 +53,7 @@ class FilePicker(Picker[FileEntry, Path]):
             what: stands in the field while it is empty.
             first: of these files, those that are listed before the others.
         """
-        super().__init__(what, COLUMNS, empty="nothing here that could be meant")
+        super().__init__(what, COLUMNS, empty="no matching file here")
         self._folder = folder
         self._suffixes = suffixes
         self._first = first

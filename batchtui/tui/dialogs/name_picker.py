@@ -31,7 +31,7 @@ class NamePicker(Picker[Name, str]):
 
     def __init__(self, names: Sequence[Name], what: str, *, others: bool = False) -> None:
         """`what` is shown in the empty field; `others`: whether a name that is not listed may be typed."""
-        super().__init__(what, COLUMNS, empty="enter takes what is typed" if others else "none is called so")
+        super().__init__(what, COLUMNS, empty="enter takes what is typed" if others else "no match")
         self._names = names
         self._others = others
         self._shown: list[Name] = []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ONLY: dict[str, frozenset[Outcome]] = {
     "all": frozenset(),
     "succeeded": frozenset({Outcome.SUCCEEDED}),
-    "what needs a second look": frozenset(Outcome.failures()),
+    "what needs attention": frozenset(Outcome.failures()),
     **{OUTCOMES[outcome].word: frozenset({outcome}) for outcome in Outcome.failures()},
 }
 """Outcomes by the words that choose them."""

@@ -312,7 +312,7 @@ class ExportSummary(LinesView):
         """Draw how far the writing of a file has come."""
         words = f"{sanitize(name)}: {pace(going.written, going.total, going.elapsed)}"
         self._going = going
-        giving_up = plain(text_with_keys(self, "{app.back} gives it up; no half file stays."))
+        giving_up = plain(text_with_keys(self, "{app.back} cancels it; no incomplete file is left."))
         self._said = ((Span(words, Tone.STRONG),), (Span(giving_up, Tone.DIM),))
         self.redraw()
 

@@ -66,4 +66,4 @@ def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:
     # From the list to a batch, from a batch to a result: enter leads there. Everywhere else lies back.
     is_deeper = Scope.BATCHES in scopes and scope in (Scope.BATCH, Scope.RESULT)
     is_deeper = is_deeper or (Scope.BATCH in scopes and scope is Scope.RESULT)
-    return ("list.open", "opens it, and there") if is_deeper else ("app.back", "goes back, and there")
+    return ("list.open", "opens it; there") if is_deeper else ("app.back", "goes back; there")

@@ -51,7 +51,7 @@ MORE = (
 )
 """The columns that can be chosen besides."""
 MEANINGS: Mapping[str, str] = {
-    "state": "how it stands; always shown",
+    "state": "its state; always shown",
     "name": "its name, part and attempt; always shown",
     "requests": "how many requests it has",
     "progress": "what became of its requests, as a bar, or why there is nothing yet",

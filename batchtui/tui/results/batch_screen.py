@@ -295,7 +295,7 @@ class BatchScreen(LabelActions):
         # Progress may still come in after the screen was left or the results were opened.
         if not self.is_attached or self._reader is not None:
             return
-        words = {"waiting": "another batchtui fetches them", "fetching": "fetching", "indexing": "indexing"}
+        words = {"waiting": "another batchtui is downloading them", "fetching": "fetching", "indexing": "indexing"}
         self.grid.empty = (line(Span(f"{words[progress.step]}: {size(progress.bytes)}", Tone.DIM)),)
         self.grid.repaint()
 
@@ -315,7 +315,7 @@ class BatchScreen(LabelActions):
         elif failed := await self._results.marked_failures():
             await open_marked_retry(self.dashboard, self.shown, failed)
         else:
-            self.dashboard.say("All that is marked has succeeded.")
+            self.dashboard.say("All marked requests have succeeded.")
 
     def _action_batch_export(self) -> None:
         # Marks, a search or a filter choose what is exported first.
@@ -353,7 +353,7 @@ def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
     elif batch.state.is_running:
         yield (Span("In progress", Tone.STRONG),)
         yield ()
-        yield (Span("Results come all at once when the batch ends; most end within an hour.", Tone.DIM),)
+        yield (Span("Results arrive when the batch ends; most end within an hour.", Tone.DIM),)
     else:
         yield (Span("No results yet", Tone.STRONG),)
         yield ()

@@ -98,7 +98,7 @@ def job_words(batches: Sequence[Batch]) -> str:
     attempts = len({batch.attempt for batch in batches})
     said = f"results of {amount(len(batches), 'batch', 'batches')} of this job together"
     if attempts > 1:
-        said += f"; of {attempts} attempts the result that stands"
+        said += f"; the latest result of {attempts} attempts"
     return f"{said}; {{batch.job}} shows this batch alone"
 
 

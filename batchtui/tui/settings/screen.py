@@ -51,7 +51,7 @@ AT_THE_NEXT_START = frozenset({
 """Settings that are read only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
 """The beginning of an error message that is left out where one setting alone is typed."""
-NOTHING_FOUND = (line(Span("No setting says that", Tone.STRONG)),)
+NOTHING_FOUND = (line(Span("No setting matches", Tone.STRONG)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self._file = workspace.paths.config_file
         self.items = rows(workspace.settings)
         self._words = ""
-        self._bar = FilterBar("what a setting is called, or means")
+        self._bar = FilterBar("name or meaning of a setting")
         self.detail = SettingHelp(str(self._file))
         self.grid = Grid(COLUMNS, self.page, paint, id="settings")
         self.grid.empty = NOTHING_FOUND

@@ -85,8 +85,8 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self._chart = Chart(id="chart")
         self.grid = Grid(columns_of(self._by), self.page, self._paint, id="spending")
         self.grid.empty = (
-            line(Span("Nothing was spent yet, as far as results are here", Tone.STRONG)),
-            line(Span("What a batch cost is known when its results are fetched.", Tone.DIM)),
+            line(Span("No spending yet, as far as results are saved", Tone.STRONG)),
+            line(Span("The cost of a batch is known once its results are saved.", Tone.DIM)),
         )
 
     def above(self) -> Iterator[Widget]:
@@ -165,7 +165,7 @@ def limit_words(limit: Limit) -> Iterator[Span]:
     share = int(limit.spent * 100 / limit.usd) if limit.usd else 100
     tone = Tone.BAD if share >= LIMIT_PERCENTS[-1] else Tone.WARN if share >= LIMIT_PERCENTS[0] else Tone.TEXT
     yield Span(f"   {share} % ", tone)
-    yield Span(f"spent or in progress, {usd(limit.left)} left", Tone.DIM)
+    yield Span(f"spent or in progress, {usd(limit.remaining)} left", Tone.DIM)
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:
@@ -175,7 +175,7 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
     if ledger.expected is not None and total.batches:
         yield Span(f", estimated {usd(ledger.expected)}", Tone.DIM)
     yield GAP
-    yield Span("saved by batches ", Tone.DIM)
+    yield Span("batch discount ", Tone.DIM)
     yield Span(usd(total.saved), Tone.GOOD)
     if total.hit_rate is not None:
         yield GAP

@@ -87,7 +87,7 @@ def report_submitted(app: Host, submitted: Submitted) -> None:
     if submitted.unknown:
         raise FateUnknown(
             f"No response to the create request of {part_name(submitted.unknown[0])}; the API does not show it yet.",
-            hint=text_naming_keys(app, "{batches.resume} on it looks again; nothing is sent again without your yes."),
+            hint=text_naming_keys(app, "{batches.resume} on it looks again; nothing is sent again without asking you."),
         )
 
 
@@ -163,7 +163,7 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
                 app.say(f"{part_name(finding.batch)} is {remote.id}, and is tracked again.")
             return
     name = part_name(finding.batch)
-    app.say(f"{name} is still unknown. Once one of the candidates ends, its results tell: look again then.")
+    app.say(f"{name} is still unknown. Once one of the candidates ends, its results show which: resume again then.")
 
 
 def send_progress_words(event: SendEvent) -> str:
@@ -186,7 +186,7 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     return Question(
         f"Is {part_name(finding.batch)} this batch?",
         (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
-        remark="Its results are compared when it ends: a wrong one is found out.",
+        remark="Its results are compared when it ends: a wrong one is noticed.",
         yes="this one",
     )
 

@@ -45,7 +45,7 @@ def describe_errors(plan: SubmitPlan) -> str:
 def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
-        yield Group("The same requests were submitted before", tuple(one_line(line) for line in earlier))
+        yield Group("Identical requests were already submitted", tuple(one_line(line) for line in earlier))
     yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]

@@ -91,9 +91,7 @@ def _lend(app: App[Any], command: list[str], what: str, data: bytes | None = Non
         with app.suspend():
             fault = _run(command, data)
     except SuspendNotSupported:
-        app.post_message(
-            ActionFailed(BatchtuiError(f"This terminal cannot be lent to {what}s.", title=f"No {what} here"))
-        )
+        app.post_message(ActionFailed(BatchtuiError(f"A {what} cannot use this terminal.", title=f"No {what} here")))
         return False
     if fault is not None:
         hint = "Set $VISUAL or $EDITOR." if what == "editor" else "Set $PAGER."

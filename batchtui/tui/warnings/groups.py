@@ -84,6 +84,7 @@ def group_warnings(warnings: Sequence[BatchWarning], are_open: Collection[str]) 
         kinds.setdefault(warning.kind, []).append(warning)
     rows: list[WarningGroup] = []
     for kind, found in kinds.items():
+        # A kind that was unfolded may have one warning left: that one needs no head.
         is_open = kind in are_open and len(found) > 1
         rows.append(WarningGroup(tuple(found), is_head=is_open))
         if is_open:
@@ -95,7 +96,7 @@ def _about(warnings: Sequence[BatchWarning]) -> str:
     """Return what is good to know about warnings of one kind, before what enter does."""
     kind, first = warnings[0].kind, warnings[0]
     if kind == "unknown":
-        return "Nothing is sent again without proof or your yes."
+        return "Nothing is sent again without asking you."
     if kind == "not_sent":
         return "It can be sent once that is fixed." if len(warnings) == 1 else "They can be sent once that is fixed."
     if kind == "results_going":

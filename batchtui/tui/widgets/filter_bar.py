@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.text.filter_completion import Continuation
 
     Completing = Callable[[str, int], list[Continuation]]
-    """How a text may go on at a place in it."""
+    """How a text can be completed at a place in it."""
 
 PAGE = 5
 """Suggestions that page up and page down move by."""

@@ -73,7 +73,7 @@ async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
         await made.press("enter")
         await made.shows("result 1 of 3")
         await made.press("space", "R")
-        await made.shows("All that is marked has succeeded.")
+        await made.shows("All marked requests have succeeded.")
 
 
 async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> 
         await shown.shows("of 8 ─")
 
 
-async def test_what_failed_stands_below_the_list_where_there_is_room(tmp_path: Path) -> None:
+async def test_failures_are_shown_below_the_list_where_there_is_room(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(160, 40)) as shown:
         await _batch(shown)
         await shown.shows("what failed", "RETRY", "RAISE LIMIT", "EDIT")

@@ -75,7 +75,7 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
         await shown.shows("Submit ")
         await send(shown, 1)
         await choose(shown, "tick")
-        await shown.shows("The same requests were submitted before", "tickets (job_", "(msgbatch_", "in progress, ~$")
+        await shown.shows("Identical requests were already submitted", "tickets (job_", "(msgbatch_", "in progress, ~$")
         await send(shown, 2)
 
 
@@ -198,4 +198,4 @@ async def test_a_typed_path_that_is_not_a_file_is_not_accepted(tmp_path: Path, n
         await shown.shows("FILE")
         shown.app.screen.query_one(Input).value = name
         await shown.press("enter")
-        await shown.shows("nothing here that could be meant")
+        await shown.shows("no matching file here")

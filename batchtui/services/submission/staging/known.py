@@ -125,6 +125,7 @@ def _settle(
                     pending.append((source, part))
         except StorageError as error:
             log.warning("the answers of %s are not counted as known: %s", source.job, error.message)
+    # After all answers: a request that is answered in one job and on its way in another counts as answered.
     for source, part in pending:
         comparison.settle_in_progress(source, part)
     comparison.settle_duplicates()
@@ -135,6 +136,8 @@ def _results_index(workspace: Workspace, batch: Batch) -> Path | None:
     if batch.results is not ResultsState.SAVED:
         return None
     try:
+        # Opened and closed at once: opening builds an index that is missing, and checks that the file is as it was
+        # saved.
         with workspace.registry.results.reader(batch):
             return workspace.registry.results.paths(batch).index
     except BatchtuiError as error:

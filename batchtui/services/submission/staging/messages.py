@@ -1,4 +1,4 @@
-"""Encode what the two processes of a pass tell each other, a line of JSON a message: `encode`, `decode`.
+"""Encode the messages between the two processes of a pass, each as a line of JSON: `encode`, `decode`.
 
 Not pickle: what comes from a pipe may only become one of a closed list of kinds.
 """
@@ -31,11 +31,11 @@ _KINDS: Mapping[str, type] = {
         PartPlan, RequestGroup,
     )
 }  # fmt: skip
-"""The values that may be said; no name in a message leads to anything else."""
+"""The classes that a message may hold; any other name in a message is an error."""
 
 
 def encode(message: object) -> bytes:
-    """Return a message as it is said."""
+    """Return a message as a line of JSON."""
     return json.dumps(_said(message)).encode() + b"\n"
 
 
@@ -48,7 +48,7 @@ def decode(source: IO[bytes]) -> Any:
 
 
 def _said(value: object) -> Any:
-    """Make JSON of a value: what JSON has no word for is an object with one key, its kind."""
+    """Return a value for JSON: what JSON has no type for becomes an object with one key, the name of its class."""
     match value:
         case StrEnum():
             return {"Severity": value.value}

@@ -73,6 +73,8 @@ def _stage(job: StagingJob, child: StagingWorker | None, tell: Callable[[ReadPro
         try:
             return child.run(job, tell)
         except WorkerLost:
+            # Killed from outside, as by the kernel where memory is short: the pass has changed nothing that another
+            # could not repeat.
             log.warning("the process that checked the input was lost; the checks begin anew without one")
             tell(ReadProgress(0, None))
     return run_staging(job, tell)

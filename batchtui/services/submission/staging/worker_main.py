@@ -31,7 +31,7 @@ class _ParentGone(BaseException):
 
 
 def serve() -> None:
-    """Do the job that comes on the standard input; the answers go to the standard output."""
+    """Run the pass that standard input describes, and write progress and result to standard output."""
     _load_checks()
     # Whatever else writes to the standard output must not get between the answers.
     with os.fdopen(os.dup(1), "wb") as answers:
