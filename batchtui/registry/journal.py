@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from batchtui.registry.database.connection import Database
 
 
+TRIMMED_AT_ONCE = 5_000
+"""Entries that are deleted in one transaction, which takes some ten milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the journal."""
@@ -114,6 +118,32 @@ class Journal:
             "SELECT * FROM journal WHERE kind = 'call' AND status IS NOT NULL ORDER BY seq DESC LIMIT 1"
         )
         return _to_entry(row) if row else None
+
+    async def trim(self, before: datetime, *, at_once: int = TRIMMED_AT_ONCE) -> int:
+        """Delete calls to the API that were made before then; acts stay. Returns how many there were.
+
+        In steps, so that another process waits for none of them for long.
+        """
+        trimmed = 0
+        while True:
+            async with self._database.transaction() as tx:
+                # The newest entry stays, whatever it is: SQLite gives its number to the next one otherwise, and what
+                # was seen before a send is told by these numbers.
+                cursor = await tx.execute(
+                    "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE kind = 'call' AND at < ?"
+                    " AND seq < (SELECT max(seq) FROM journal) ORDER BY seq LIMIT ?)",
+                    (encode_time(before), at_once),
+                )
+            trimmed += cursor.rowcount
+            if cursor.rowcount < at_once:
+                return trimmed
+
+    async def count_calls(self, before: datetime) -> int:
+        """Return how many calls to the API were made before then."""
+        row = await self._database.one(
+            "SELECT count(*) FROM journal WHERE kind = 'call' AND at < ?", (encode_time(before),)
+        )
+        return int(row[0]) if row else 0
 
     async def last(self) -> int:
         """Return the number of the latest entry; 0 where there is none."""

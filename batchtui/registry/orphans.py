@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ATTEMPT = re.compile(r"([1-9]\d*)(?:\.db|-\d{4,}\.json)")
-_RESULT = re.compile(r"([1-9]\d*)-[A-Za-z0-9_-]*\.(jsonl|db)(\.part)?")
+_RESULT = re.compile(r"([1-9]\d*)-[A-Za-z0-9_-]*\.(jsonl|db)(\.part|\.damaged)?")
+_SALVAGE = re.compile(r"[1-9]\d*-[A-Za-z0-9_-]*\.jsonl(?:\.part|\.damaged)?\.salvage\.db(?:\.part)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class OrphanedFiles:
     """Files that belong together and can be removed together."""
 
     kind: str
-    """staging, requests, attempt, download, index, half-names or names."""
+    """staging, requests, attempt, download, index, damaged, registry-damaged, half-names or names."""
     name: str
     """Of the folder or file, as a person finds it."""
     paths: tuple[Path, ...]
@@ -57,13 +58,33 @@ def orphaned_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedF
     Files of batches that are unknown, or whose results are not saved, are not among them.
     """
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if _SALVAGE.fullmatch(path.name):
+            yield _leftover("index", path.name, path)
         found = _RESULT.fullmatch(path.name)
         if found is None or int(found[1]) not in saved or not path.is_file():
             continue
-        raw = path.with_name(path.name.removesuffix(".part").removesuffix(f".{found[2]}") + ".jsonl")
-        # Without the whole file beside it a half one may be all there is of the results.
+        raw = path.with_name(path.name.removesuffix(found[3] or "").removesuffix(f".{found[2]}") + ".jsonl")
+        # Without the whole file beside it a half one, or a damaged one, may be all there is of the results.
         if found[3] and raw.exists():
-            yield _leftover("download" if found[2] == "jsonl" else "index", path.name, path)
+            kind = "download" if found[2] == "jsonl" else "index"
+            yield _leftover("damaged" if found[3] == ".damaged" else kind, path.name, path)
+
+
+def damaged_results(folder: Path, saved: Collection[int]) -> Iterator[OrphanedFiles]:
+    """Yield what is left of results that were damaged on this disk and never fetched again."""
+    for path in sorted(folder.glob("*.jsonl.damaged")) if folder.is_dir() else ():
+        found = _RESULT.fullmatch(path.name)
+        if found is not None and int(found[1]) not in saved and path.is_file():
+            yield _leftover("damaged", path.name, path)
+
+
+def damaged_registries(registry: Path) -> Iterator[OrphanedFiles]:
+    """Yield damaged registries that a repair has moved aside, each with what belongs to it."""
+    for path in sorted(registry.parent.glob(f"{registry.name}.damaged-*")):
+        if path.suffix.endswith(("-wal", "-shm")) or not path.is_file():
+            continue
+        beside = [path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")]
+        yield _leftover("registry-damaged", path.name, path, *(one for one in beside if one.exists()))
 
 
 def orphaned_names(folder: Path, in_use: Collection[str]) -> Iterator[OrphanedFiles]:

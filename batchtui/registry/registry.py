@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from batchtui.registry.results.store import ResultStore
 
 
+TRIMMED = "journal_trimmed"
+"""Name of the value that tells all processes when calls were last deleted from the journal, and how many."""
+BYTES_OF_A_CALL = 150
+"""What a call takes in the journal and its indexes, about."""
+
+
 class Registry:
     """Everything that is remembered, table by table. It decides nothing, and never talks to the API."""
 
@@ -100,9 +106,46 @@ class Registry:
         await run_in_thread(back_up, self.path, now)
         return True
 
+    async def trim_journal_daily(self, days: int) -> int:
+        """Delete calls from the journal that are older than so many days, once a day. Returns how many there were.
+
+        Raises:
+            StorageError: the registry cannot be written.
+        """
+        now = self._clock.now()
+        last = await self.facts.get(TRIMMED)
+        if last is not None and timedelta() <= now - last[1] < timedelta(days=1):
+            return 0
+        trimmed = await self.journal.trim(now - timedelta(days=days))
+        await self.facts.put(TRIMMED, trimmed)
+        return trimmed
+
+    async def reclaimable_bytes(self, days: int) -> int:
+        """Return about how many bytes `reclaim` would give back."""
+        calls = await self.journal.count_calls(self._clock.now() - timedelta(days=days))
+        return await self._database.unused_bytes() + calls * BYTES_OF_A_CALL
+
+    async def reclaim(self, days: int) -> None:
+        """Delete calls that are older than so many days, and give back the room that deleted rows have left.
+
+        Raises:
+            StorageError: the disk refuses, or another process is at work for long.
+        """
+        await self.journal.trim(self._clock.now() - timedelta(days=days))
+        await self._database.vacuum()
+
     def refuse_if_replaced(self) -> None:
         """Refuse to go on with a file that was deleted or replaced meanwhile. Raises `RegistryReplaced`."""
         self._database.refuse_if_replaced()
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the file was deleted, or another one has its name, since it was opened."""
+        return self._database.is_replaced
+
+    async def reopen(self) -> None:
+        """Go on with the file that has the registry's name now. Raises `StorageError`: the old one stays open."""
+        await self._database.reopen()
 
     async def close(self) -> None:
         """Close the database."""

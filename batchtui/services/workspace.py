@@ -9,9 +9,9 @@ import asyncio
 import logging
 import secrets
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import (
@@ -19,6 +19,7 @@ from batchtui.domain.errors import (
     CredentialsMissing,
     GatewayError,
     OtherAccount,
+    RegistryDamaged,
     StorageError,
     UsageError,
 )
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+KEPT_DAYS = 90
+"""Days that calls stay in the journal where the settings cannot be read."""
 ACCOUNT_SECONDS = 300.0
 """How long the account of the credentials is taken as known."""
 
@@ -251,15 +254,31 @@ class Workspace:
         try:
             if self._gateway is not None:
                 await self._gateway.close()
-                await self._back_up()
+                with suppress(StorageError):  # said by whatever needs the registry next
+                    await self.keep_house()
         finally:
             await self.registry.close()
 
-    async def _back_up(self) -> None:
+    async def keep_house(self) -> None:
+        """Once a day copy the registry and delete old calls from its journal. What the disk refuses is logged.
+
+        Raises:
+            RegistryDamaged: the registry is damaged.
+        """
+        for work in (self.registry.back_up_daily, partial(self.registry.trim_journal_daily, self._journal_days)):
+            try:
+                await work()
+            except RegistryDamaged:
+                raise
+            except StorageError as error:
+                log.warning("%s", error)
+
+    @property
+    def _journal_days(self) -> int:
         try:
-            await self.registry.back_up_daily()
-        except StorageError as error:  # said by whatever needs the registry next
-            log.warning("%s", error)
+            return self.settings.journal_days
+        except UsageError:  # the file has errors: what is said of them is said where settings are used
+            return KEPT_DAYS
 
     async def _note_call(self, call: ApiCall) -> None:
         self.last_call = call

@@ -182,6 +182,8 @@ class Settings(Section):
     """Whether to refuse everything that changes something at the API: submit, cancel, delete, retry."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Level of the log file, which never contains requests or answers."""
+    journal_days: Annotated[int, Ge(1), Le(36_500), Validated(as_number)] = 90
+    """How many days calls to the API stay in the journal; what you did and what became of batches stays for good."""
     refresh: Refresh = Refresh()
     submit: Submit = Submit()
     prices: Prices = Prices()

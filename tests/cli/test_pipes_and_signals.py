@@ -65,7 +65,7 @@ def test_a_reader_that_has_gone_is_no_failure_worth_a_word(
 
 
 @pytest.mark.parametrize(("key", "sent"), [("n", 0), ("y", 1)])
-def test_what_is_not_sure_of_a_table_is_asked_before_it_is_sent(
+def test_an_uncertain_reading_of_a_table_is_confirmed_before_it_is_sent(
     key: str, sent: int, batchtui: Batchtui, simulator: Simulator, tmp_path: Path
 ) -> None:
     (tmp_path / "who.csv").write_text("Anna,Berlin\nBert,Bonn\n")

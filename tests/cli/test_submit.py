@@ -43,6 +43,21 @@ def test_a_right_file_passes_the_check(batchtui: Batchtui) -> None:
     assert ran.out.startswith("3 requests in 1 part, ")
 
 
+def test_the_check_of_a_right_file_says_that_there_are_no_errors(batchtui: Batchtui) -> None:
+    assert "no errors" in batchtui("check", batchtui.file(3)).out.splitlines()
+
+
+def test_a_submission_prints_the_commands_that_come_next_but_not_on_stdout(
+    batchtui: Batchtui, simulator: Simulator
+) -> None:
+    ran = batchtui("submit", batchtui.file(3), "--yes")
+    batch_id = simulator.world.batches[0].id
+    assert f"batchtui wait {batch_id}" in ran.err
+    assert f"batchtui status {batch_id}" in ran.err
+    assert f"batchtui results {batch_id} FILE.csv" in ran.err
+    assert "Next:" not in ran.out
+
+
 def test_a_wrong_line_is_named_with_file_line_and_code(batchtui: Batchtui, bad: str) -> None:
     ran = batchtui("check", bad)
 

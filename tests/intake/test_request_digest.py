@@ -102,7 +102,7 @@ DIFFERENT: list[dict[str, Any]] = [
 ]
 
 
-def test_what_asks_something_else_has_another_digest() -> None:
+def test_requests_that_ask_something_else_have_other_digests() -> None:
     found = digests(*(line(**params) for params in DIFFERENT))
     assert len(set(found)) == len(DIFFERENT)
 

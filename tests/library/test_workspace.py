@@ -111,7 +111,7 @@ async def test_the_same_twice_at_once_is_one_job_where_it_may_be_reused(
     assert len(sent_custom_ids(simulator)) == 2
 
 
-async def test_what_was_asked_before_is_known(workspace: batchtui.Workspace) -> None:
+async def test_a_request_that_was_answered_before_is_known(workspace: batchtui.Workspace) -> None:
     job = await workspace.submit(requests(2))
     await workspace.wait(job, poll_interval=3600)
     known = await workspace.known(requests(3, "other"))

@@ -175,7 +175,7 @@ async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry:
     assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]
 
 
-async def test_what_the_api_says_late_takes_nothing_back(registry: Registry) -> None:
+async def test_an_outdated_answer_of_the_api_takes_nothing_back(registry: Registry) -> None:
     key = await submitted(registry)
     await registry.batches.heard([remote(status="canceling", cancel_initiated_at=START)])
     assert await registry.batches.heard([remote(status="in_progress", cancel_initiated_at=START)]) == []
@@ -232,6 +232,6 @@ async def test_a_batch_that_ended_does_not_count_as_moving_whatever_is_said_late
     assert not (await registry.batches.get(key)).counts_moved
 
 
-async def test_what_is_not_there_cannot_be_changed(registry: Registry) -> None:
+async def test_a_batch_that_does_not_exist_cannot_be_changed(registry: Registry) -> None:
     with pytest.raises(UnknownTarget, match="99"):
         await registry.batches.missed(99)

@@ -30,7 +30,7 @@ async def test_the_file_and_what_stands_beside_it_are_for_the_user_alone(tmp_pat
     await registry.jobs.plan(job(), [part()])
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "home").glob("registry.db*")}
     await registry.close()
-    assert set(modes) == {"registry.db", "registry.db-wal", "registry.db-shm"}
+    assert set(modes) == {"registry.db", "registry.db-wal", "registry.db-shm", "registry.db.open"}
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 

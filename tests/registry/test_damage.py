@@ -12,6 +12,7 @@ import pytest
 from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageError
 from batchtui.domain.states import BatchState
 from batchtui.registry.database.backup import back_up, backup_path, is_sound, repair
+from batchtui.registry.database.open_lock import OpenLock
 from tests.registry.conftest import registry_in as opened
 from tests.support.builders import job, part
 from tests.support.clock import START
@@ -181,3 +182,51 @@ async def test_another_file_of_the_name_is_noticed_and_keeps_what_is_in_it(tmp_p
     assert (await again.views.tally()).total == 5
     await again.close()
     await theirs.close()
+
+
+async def test_the_file_that_lies_in_its_place_is_opened_when_somebody_asks_for_it(tmp_path: Path) -> None:
+    mine = opened(tmp_path)
+    await mine.open()
+    await add(mine, 1)
+    for one in mine.path.parent.glob("registry.db*"):
+        one.unlink()
+    with pytest.raises(RegistryReplaced, match="deleted"):
+        await mine.reopen()
+    theirs = opened(tmp_path)
+    await theirs.open()
+    await add(theirs, 5, start=10)
+    await theirs.close()
+    was_replaced = mine.is_replaced
+    await mine.reopen()
+    assert (was_replaced, mine.is_replaced) == (True, False)
+    await add(mine, 1, start=20)
+    assert (await mine.views.tally()).total == 6
+    await mine.close()
+
+
+async def test_a_damaged_file_in_its_place_is_refused_and_not_touched(tmp_path: Path) -> None:
+    mine = opened(tmp_path)
+    await mine.open()
+    await add(mine, 2)
+    for one in mine.path.parent.glob("registry.db*"):
+        one.unlink()
+    mine.path.write_bytes(b"no database at all " * 500)
+    with pytest.raises(RegistryDamaged):
+        await mine.reopen()
+    await mine.close()
+    assert mine.path.read_bytes().startswith(b"no database")
+
+
+async def test_a_repair_refuses_while_a_registry_is_open_and_nobody_opens_one_meanwhile(tmp_path: Path) -> None:
+    path = await filled(tmp_path)
+    registry = opened(tmp_path)
+    await registry.open()
+    with pytest.raises(StorageError, match=r"has the registry .* open"):
+        repair(path, START)
+    await registry.close()
+    alone = OpenLock(path)
+    alone.take_alone()
+    with pytest.raises(StorageError, match="is being repaired"):
+        await opened(tmp_path).open()
+    alone.release()
+    assert not repair(path, START).was_damaged

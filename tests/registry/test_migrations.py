@@ -106,7 +106,7 @@ async def test_a_change_of_what_is_known_of_a_send_gives_its_row_alone_a_new_rev
     assert after[min(before)] > max(before.values())
 
 
-async def test_what_earlier_versions_sent_has_the_times_that_are_known_and_a_window_of_a_day(old: Path) -> None:
+async def test_sends_of_earlier_versions_have_their_known_times_and_a_window_of_a_day(old: Path) -> None:
     registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
     await registry.open()
     try:

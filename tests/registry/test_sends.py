@@ -109,9 +109,7 @@ async def test_a_send_is_written_down_as_it_begins(registry: Registry, clock: Tu
     assert (row["number"], row["sender"], row["offset"]) == (1, "me", 3.0)
 
 
-async def test_where_nothing_is_known_of_the_clocks_this_machines_is_written_down(
-    registry: Registry, clock: TurnedClock
-) -> None:
+async def test_without_a_server_time_this_machines_time_is_stored(registry: Registry, clock: TurnedClock) -> None:
     (one,) = await planned(registry, 1)
     clock.turn(7)
     assert await registry.sendings.claim(one, "me", SOON)
@@ -300,7 +298,7 @@ async def test_a_late_response_that_names_the_batch_of_another_part_moves_nothin
 
 
 @pytest.mark.parametrize("state", ["not the sender", "not submitting"])
-async def test_what_another_process_says_of_a_send_changes_nothing(registry: Registry, state: str) -> None:
+async def test_a_process_that_is_not_the_sender_changes_nothing_of_a_send(registry: Registry, state: str) -> None:
     one, two = await planned(registry)
     await sending(registry, one)
     await sending(registry, two, "them")
@@ -567,7 +565,7 @@ async def test_without_a_proof_or_a_word_an_imported_row_is_left(registry: Regis
     assert (await registry.batches.get(foreign)).id == "msgbatch_01X"
 
 
-async def test_what_happened_to_a_part_is_in_the_journal_with_its_job_its_batch_and_its_reason(
+async def test_each_event_of_a_part_is_in_the_journal_with_its_job_its_batch_and_its_reason(
     registry: Registry,
 ) -> None:
     (one,) = await planned(registry, 1)
@@ -810,7 +808,7 @@ async def test_a_registry_that_says_nothing_of_its_origin_is_marked_with_the_fir
     assert (row["inode"], row["sends"]) == (registry.path.stat().st_ino, 1)
 
 
-def test_what_a_killed_process_left_of_the_number_beside_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_half_a_number_file_of_a_killed_process_does_not_hinder_the_next_write(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.write_text("")
     path.with_name(f"{path.name}{SUFFIX}.{os.getpid()}").write_text("left")

@@ -83,6 +83,7 @@ async def command(
             from batchtui.services.polling.refresh import refresh_all
 
             await refresh_all(workspace)
+            await _name_lost(session, workspace)
         # Of results that an earlier version saved: filters such as `truncated:>0` count by them.
         await count_missing_outcomes(workspace)
         order = await workspace.registry.views.order(query)
@@ -94,6 +95,17 @@ async def command(
         session.notes.say(_nothing(has_filter=bool(states or tags or text)))
     if len(wanted) < len(order) and not session.json:
         session.notes.say(f"{len(wanted)} of {amount(len(order), 'batch', 'batches')}; --all shows the rest.")
+
+
+async def _name_lost(session: Session, workspace: Workspace) -> None:
+    """Say which saved results are not on this disk any more while the API has them."""
+    from batchtui.services.results.lost_files import unsave_lost
+
+    for batch in await unsave_lost(workspace):
+        session.notes.say(
+            f"The saved results of {batch.id} are no longer whole on this disk;"
+            f" `batchtui results {batch.id}` downloads them again."
+        )
 
 
 async def _write_rows(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:

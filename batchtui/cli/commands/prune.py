@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     "--older-than",
     type=Count(0, LONGEST_DAYS),
     metavar="DAYS",
-    help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier.",
+    help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier, and"
+    " damaged files as old.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be deleted, and stop there.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")

@@ -14,7 +14,7 @@ from batchtui.registry.jobs import insert_jobs
 from batchtui.registry.journal import note, note_each
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from sqlite3 import Row
 
@@ -229,12 +229,15 @@ class Batches:
         rows = await self._database.all("SELECT key FROM batches WHERE results = 'saved' AND outcomes IS NULL")
         return [row["key"] for row in rows]
 
-    async def set_outcomes(self, key: int, outcomes: OutcomeCounts | None) -> None:
-        """Note what saved results turned out to be; None where they cannot be read, so that nobody tries again."""
+    async def set_outcomes(self, found: Mapping[int, OutcomeCounts | None]) -> None:
+        """Note what saved results turned out to be, by key; None where they cannot be read: nobody tries again."""
         async with self._database.transaction() as tx:
-            await tx.execute(
+            await tx.executemany(
                 "UPDATE batches SET outcomes = ?, failures = ? WHERE key = ? AND results = 'saved'",
-                (outcomes_text(outcomes) if outcomes else "", outcomes and outcomes.failed, key),
+                [
+                    (outcomes_text(outcomes) if outcomes else "", outcomes and outcomes.failed, key)
+                    for key, outcomes in found.items()
+                ],
             )
 
     async def _change(self, key: int, target: BatchState, event: str, **columns: Any) -> None:

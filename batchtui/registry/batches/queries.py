@@ -273,6 +273,15 @@ class BatchQueries:
             attempts.setdefault(row["job_id"], set()).add(row["attempt"])
         return attempts
 
+    async def saved_files(self, now: datetime) -> list[tuple[int, str, int]]:
+        """Return key, API id and bytes of the batches whose results are saved and which the API still has."""
+        rows = await self._database.all(
+            "SELECT key, id, results_bytes FROM batches WHERE results = 'saved' AND state = 'ended'"
+            " AND created_at > ? AND archived_at IS NULL AND id IS NOT NULL",
+            (encode_time(now - RESULTS_KEPT),),
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
     async def saved_keys(self) -> set[int]:
         """Return the keys of the batches whose results are saved."""
         return {row["key"] for row in await self._database.all("SELECT key FROM batches WHERE results = 'saved'")}

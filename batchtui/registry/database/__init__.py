@@ -7,6 +7,7 @@ Modules:
     connection     the connections to the registry's file: one that writes, one that reads, and transactions
     data_version   tell whether anything was committed to the registry's file since the last look
     migrations     create the registry's schema in ordered steps, each recorded in the transaction that runs it
+    open_lock      tell whether any process has the registry open, for a repair
     origin         tell whether this registry is a copy, or an older one that was restored
     row_mapping    turn rows of the registry into domain objects
     storage_hints  say what to do about an error of SQLite or of the disk

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, STEPS, split_statements
+from batchtui.registry.database.open_lock import OpenLock
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch, to_job
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.runtime.fsync import sync_path
@@ -89,8 +90,18 @@ def repair(path: Path, now: datetime) -> Repair:
     copy is not known, and nothing may be sent twice.
 
     Raises:
-        StorageError: the disk refuses.
+        StorageError: another process has the registry open, or the disk refuses.
     """
+    lock = OpenLock(path)
+    # Somebody who has the file open would go on writing to the one that is moved aside.
+    lock.take_alone()
+    try:
+        return _repair(path, now)
+    finally:
+        lock.release()
+
+
+def _repair(path: Path, now: datetime) -> Repair:
     if path.exists() and is_sound(path):
         return Repair(was_damaged=False, batches=_count(path))
     copy = backup_path(path)

@@ -14,6 +14,7 @@ from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageErr
 from batchtui.registry.database.backup import backup_path
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.database.migrations import LATEST, migrate, refuse_newer, schema_version
+from batchtui.registry.database.open_lock import OpenLock
 from batchtui.registry.database.storage_hints import storage_hint
 
 if TYPE_CHECKING:
@@ -44,7 +45,10 @@ class Database:
         self._is_closed = False
         self._identity: tuple[int, int] | None = None
         """Device and inode of the file that is open."""
+        self._log_identity: tuple[int, int] | None = None
+        """Those of its write-ahead log when it was last seen beside it."""
         self._listeners: list[Callable[[], None]] = []
+        self._open_lock = OpenLock(path)
 
     async def open(self) -> None:
         """Open the file; create or migrate it where needed.
@@ -55,6 +59,8 @@ class Database:
             StorageError: it cannot be read or written.
         """
         try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._open_lock.share()
             self._prepare()
             self._identity = identity(self.path)
             # A file that is current is only read: opening it must not wait for another process's write.
@@ -74,7 +80,6 @@ class Database:
 
         It appears under its name at once with its first page, so that an empty file is never one in the making.
         """
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.path.exists():
             if self.path.stat().st_size == 0:
                 raise RegistryDamaged.at(self.path, "it is empty (0 bytes)")
@@ -112,8 +117,63 @@ class Database:
             what = "deleted" if now is None else "replaced by another file"
             raise RegistryReplaced(
                 f"The registry {self.path} was {what} while batchtui was running. Nothing is sent or saved any more.",
-                hint="Restore the file if it was deleted by mistake, and start batchtui again.",
+                hint="Restore the file if it was deleted by mistake. Then press r in the dashboard, which opens the"
+                " file that is there; start any other command again.",
             )
+        self._log_identity = identity(self._log_path)
+
+    @property
+    def _log_path(self) -> Path:
+        return self.path.with_name(f"{self.path.name}-wal")
+
+    def _move_log_aside(self) -> None:
+        """Take our write-ahead log away from a file that has taken the registry's place.
+
+        SQLite would replay it into that file, whose pages it knows nothing of (sqlite.org/howtocorrupt.html, 1.4).
+        """
+        if self._log_identity is not None and identity(self._log_path) == self._log_identity:
+            for path in (self._log_path, self.path.with_name(f"{self.path.name}-shm")):
+                with suppress(FileNotFoundError):
+                    path.rename(path.with_name(f"{path.name}.replaced"))
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether the file was deleted, or another one has its name, since it was opened."""
+        return self._identity is not None and identity(self.path) != self._identity
+
+    async def reopen(self) -> None:
+        """Go on with the file that has the registry's name now, after the one that was open was replaced.
+
+        Raises:
+            RegistryReplaced: there is no such file.
+            SchemaTooNew, RegistryDamaged, StorageError: as `open`; the old file stays open.
+        """
+        async with self._write_lock:
+            self._refuse_if_closed()
+            new = identity(self.path)
+            if new is None:
+                self.refuse_if_replaced()
+            self._move_log_aside()
+            old_reader, old_writer, old_identity = self._reader, self._writer, self._identity
+            self._reader = self._writer = None
+            try:
+                self._identity = new
+                if not await self._is_current():
+                    await self._opened_writer()
+                if self._reader is None:
+                    self._reader = await self._open_reader()
+            except BaseException as error:
+                self._reader, self._writer, self._identity = old_reader, old_writer, old_identity
+                if isinstance(error, (sqlite3.Error, OSError, UnicodeDecodeError)):
+                    message = f"The registry {self.path} cannot be opened: {error}."
+                    raise self._said(error, message) from error
+                raise
+            # The reader last: see `_close`.
+            for connection in (old_writer, old_reader):
+                if connection is not None:
+                    await connection.close()
+        for listener in self._listeners:
+            listener()
 
     async def close(self) -> None:
         """Close both connections; a write that was begun is finished first, and none begins afterwards."""
@@ -123,6 +183,7 @@ class Database:
             await self._close()
 
     async def _close(self) -> None:
+        self._open_lock.release()
         if self._opening is not None:
             with suppress(sqlite3.Error, OSError, StorageError):
                 self._writer = await self._opening
@@ -199,6 +260,28 @@ class Database:
         # Only after a commit: a transaction that was rolled back must wake nobody.
         for listener in self._listeners:
             listener()
+
+    async def unused_bytes(self) -> int:
+        """Return how many bytes of the file hold nothing any more, which `vacuum` gives back."""
+        free, size = await self.one("PRAGMA freelist_count"), await self.one("PRAGMA page_size")
+        return int(free[0]) * int(size[0]) if free and size else 0
+
+    async def vacuum(self) -> None:
+        """Rebuild the file without the pages that hold nothing any more.
+
+        Raises:
+            StorageError: SQLite refused; the file is as it was. It needs as much room again while it is at work.
+        """
+        try:
+            async with self._write_lock:
+                self._refuse_if_closed()
+                self.refuse_if_replaced()
+                writer = await self._opened_writer()
+                await asyncio.shield(writer.execute("VACUUM"))
+                # What was rebuilt lies in the log until then, and the file is as long as before.
+                await writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise self._said(error, f"The registry {self.path} cannot be made smaller: {error}.") from error
 
     async def _is_current(self) -> bool:
         reader = await self._open_reader()

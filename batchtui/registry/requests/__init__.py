@@ -2,8 +2,9 @@
 
 Modules:
 
-    body_writer  write the bodies of an attempt to the disk and hash them, on a thread of its own
-    direct_file  write and read large files past the page cache
-    store        keep the requests of each job in a folder: for sending, retrying and joining with results
-    writer       write the requests of one attempt aside: bodies exactly as they will be sent, and an index over them
+    body_writer    write the bodies of an attempt to the disk and hash them, on a thread of its own
+    direct_file    write and read large files past the page cache
+    index_rebuild  build a missing or damaged index again from the bodies
+    store          keep the requests of each job in a folder: for sending, retrying and joining with results
+    writer         write the requests of one attempt aside: bodies exactly as they will be sent, and an index over them
 """

@@ -127,9 +127,16 @@ class RequestStore:
     def reader(self, job_id: str, attempt: int = 1) -> RequestReader:
         """Open the requests of one attempt of a job; the first attempt holds every request of the input.
 
+        An index that is missing or damaged is built again from the bodies.
+
         Raises:
-            StorageError: where they are not kept.
+            StorageError: where they are not kept, or cannot be read.
         """
+        # Imported here: a list of batches opens no requests.
+        from batchtui.registry.requests.index_rebuild import ensure_index
+
+        if self.has(job_id):
+            ensure_index(self.folder / job_id, attempt)
         return RequestReader(self.folder / job_id, attempt)
 
 

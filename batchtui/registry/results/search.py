@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-BLOCK = 2 << 20
+BLOCK = 1 << 18
+"""Bytes that are searched at once. A block and its copy in lower case fit into the processor's cache: with blocks of
+2 MB the same search takes twice as long. So 1.3 GB take about a second, and no index is needed for a rare word."""
 _TEXT = b'"text":"'
 """What the text of a message begins with; within a text it would be escaped."""
 

@@ -20,7 +20,7 @@ from batchtui.registry.results.reader import ResultReader
 from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
@@ -78,6 +78,17 @@ class ResultStore:
         except OSError:
             return False
         return batch.results is not ResultsState.SAVED or size == batch.results_bytes
+
+    def lost(self, saved: Iterable[tuple[int, str, int]]) -> list[int]:
+        """Return the keys of the saved results whose file is not here in its full size. Blocking: one look for all.
+
+        Args:
+            saved: key, API id and bytes of each.
+        """
+        sizes: dict[str, int] = {}
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            sizes = {entry.name: entry.stat().st_size for entry in entries if entry.name.endswith(".jsonl")}
+        return [key for key, batch_id, size in saved if sizes.get(self._paths(key, batch_id).raw.name) != size]
 
     def damage(self, batch: Batch) -> str:
         """Say what is wrong with saved results on this disk; empty where they are as they were saved. Blocking.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.errors import StorageError
 from batchtui.domain.states import ResultsState
 from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from batchtui.domain.batch import Batch
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 
 AT_REST = timedelta(days=1)
 """Files written within this time may belong to a process that is still running, and stay."""
+REGISTRY = "registry"
+"""The kind of removal that makes the registry itself smaller."""
+WORTH_IT = 1 << 20
+"""Bytes of the registry from which rebuilding it is worth the while."""
 REASONS = {
     "staging": "requests that were staged and never sent",
     "requests": "requests of an interrupted submission; none of them was sent",
     "attempt": "requests of an interrupted retry; none of them was sent",
     "download": "leftovers of a broken download; the results are saved completely",
     "index": "an incomplete index; the results have a complete one",
+    "damaged": "results that were damaged on this disk; the API's copy is saved, or is long gone",
+    "registry-damaged": "a damaged registry that was rebuilt",
+    "registry": "room in the registry: calls older than `journal_days`, and rows that were deleted",
     "half-names": "original ids of an interrupted `compose`",
     "names": "original ids that belong to no job",
     "export": "an incomplete file of an interrupted export",
@@ -89,8 +97,8 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
 
     Args:
         workspace: where to look.
-        older_than: also requests and results of jobs all of whose batches were deleted longer ago than this, and what
-            rows were called that were composed longer ago, where no job has them.
+        older_than: also requests and results of jobs all of whose batches were deleted longer ago than this, what
+            rows were called that were composed longer ago, where no job has them, and what was damaged longer ago.
     """
     registry, now = workspace.registry, workspace.clock.now()
     attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
@@ -105,6 +113,8 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     )
     begun = await registry.views.begun_at()
     removals = await asyncio.to_thread(lambda: list(_half_exports(workspace.paths.exports, now)))
+    if older_than is not None:
+        found += await asyncio.to_thread(lambda: _damaged_before(workspace, saved, now - older_than))
     removals += [
         Removal(leftover.kind, leftover.name, leftover.paths, leftover.bytes)
         for leftover in found
@@ -114,7 +124,19 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
     ]
     if older_than is not None:
         removals += await _deleted_jobs(workspace, now - older_than, now)
+    room = await registry.reclaimable_bytes(workspace.settings.journal_days)
+    if room >= WORTH_IT:
+        removals.append(Removal(REGISTRY, workspace.paths.registry.name, (), room))
     return PrunePlan(tuple(removals), older_than)
+
+
+def _damaged_before(workspace: Workspace, saved: Collection[int], before: datetime) -> list[OrphanedFiles]:
+    """Return what was damaged before then: results that may be all there is of them, and registries."""
+    found = (
+        *orphans.damaged_results(workspace.registry.results.folder, saved),
+        *orphans.damaged_registries(workspace.paths.registry),
+    )
+    return [one for one in found if one.changed_at <= before]
 
 
 def _half_exports(notes: Path, now: datetime) -> Iterator[Removal]:
@@ -139,7 +161,7 @@ async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
             continue
         try:
             await _remove(workspace, removal)
-        except OSError as error:
+        except (OSError, StorageError) as error:
             failed.append((removal, str(error)))
         else:
             removed.append(removal)
@@ -154,6 +176,8 @@ async def _remove(workspace: Workspace, removal: Removal) -> None:
     # The registry first, then the files: a kill in between must not leave results that are called saved and are gone.
     for batch in removal.batches:
         await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
+    if removal.kind == REGISTRY:
+        await workspace.registry.reclaim(workspace.settings.journal_days)
     for path in removal.paths:
         await asyncio.to_thread(orphans.remove, path)
 

@@ -18,6 +18,7 @@ from batchtui.domain.errors import (
     RateLimited,
     Refused,
     ResultsBusy,
+    StorageError,
     Unreachable,
 )
 from batchtui.domain.states import BatchState, ResultsState
@@ -36,6 +37,8 @@ BACK_OFF = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """Seconds after the first, second … failure in a row of one batch."""
 TRIES_UNTIL_IDLE = 5
 """After so many failures a watch that ends when all is done no longer waits for these results."""
+LOOK_FOR_LOST = 300.0
+"""Seconds between two looks whether the files of saved results are there: one listing of their folder."""
 PATIENCE = 5.0
 """Seconds that another process is waited for before the next batch has its turn."""
 AT_ONCE = 100
@@ -72,11 +75,13 @@ class Collector:
         self._rests_until = 0.0
         """Until then nothing is asked: the API cannot be reached, or asked for a pause (retry-after)."""
         self._outages = 0
+        self._next_look = 0.0
 
     async def run(self) -> None:
         """Go on until canceled. Whatever a round meets is logged and reported, and the next one comes."""
         while True:
             try:
+                await self._look_for_lost()
                 await self._round()
             except Exception as error:
                 log.exception("a round of the collector failed")
@@ -85,6 +90,17 @@ class Collector:
             finally:
                 self._on_progress("", 0, 0)
             await sleep_until_any(self._workspace.clock, self._pause(), self._committed)
+
+    async def _look_for_lost(self) -> None:
+        """Notice saved results whose file was taken away, and say that they are downloaded again."""
+        from batchtui.services.results.lost_files import unsave_lost
+
+        now = self._workspace.clock.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK_FOR_LOST
+        if lost := await unsave_lost(self._workspace):
+            self._on_error(_lost_notice(lost))
 
     def prefer(self, key: int) -> None:
         """Fetch the results of this batch before those of all others, also where they failed a short while ago."""
@@ -240,6 +256,17 @@ def as_batchtui_error(error: Exception, what: str) -> BatchtuiError:
     if isinstance(error, BatchtuiError):
         return error
     return BatchtuiError(f"{what}: {type(error).__name__}: {error} (it is retried).", hint="The log has the details.")
+
+
+def _lost_notice(lost: list[Batch]) -> BatchtuiError:
+    """Return one notice about saved results whose files are gone."""
+    what = lost[0].id or lost[0].name
+    if len(lost) > 1:
+        what = f"{len(lost)} batches, {what} among them,"
+    return StorageError(
+        f"The saved results of {what} are no longer whole on this disk. The API still has them.",
+        hint="They are downloaded again.",
+    )
 
 
 def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> BatchtuiError:

@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import RegistryDamaged, StorageError
 from batchtui.domain.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
@@ -46,7 +45,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     await resume.send_waiting(workspace)
     await refresh_daily(workspace)
-    await _back_up(workspace)
+    await workspace.keep_house()
     return sweep
 
 
@@ -63,16 +62,6 @@ async def _to_look_for(workspace: Workspace) -> list[Batch]:
             return []
     await workspace.registry.facts.put(LAST_LOOK, len(unknown))
     return unknown
-
-
-async def _back_up(workspace: Workspace) -> None:
-    """Back the registry up once a day; a full disk is logged, damage is for the caller to tell."""
-    try:
-        await workspace.registry.back_up_daily()
-    except RegistryDamaged:
-        raise
-    except StorageError as error:
-        log.warning("%s", error)
 
 
 async def has_pending(workspace: Workspace) -> bool:

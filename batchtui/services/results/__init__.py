@@ -9,6 +9,7 @@ Modules:
     export_plan    plan what an export will write where
     fetch_retries  fetch results until they are saved or the time is up, waiting out passing faults
     history        read what became of one request in every attempt, and the results of a whole job
+    lost_files     notice saved results whose file is gone or truncated, while the API still has them
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
     read           read saved results one by one for a program
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own

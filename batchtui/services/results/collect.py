@@ -92,7 +92,7 @@ async def collect(
             wrong = await run_in_thread(workspace.registry.results.damage, batch)
             if not wrong:
                 return batch
-            batch = await _unsave(workspace, batch, wrong)
+            batch = await unsave(workspace, batch, wrong)
         _refuse_unless_ended(batch)
         if workspace.account is not None:
             # The 404 of another account says nothing of these results.
@@ -251,7 +251,7 @@ def _summary_of(workspace: Workspace, batch: Batch) -> ResultSummary:
         return reader.summary
 
 
-async def _unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
+async def unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
     """Note that results are not saved after all: their file is not what it was. What there is of it is kept aside.
 
     Raises:

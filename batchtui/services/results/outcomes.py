@@ -13,11 +13,13 @@ from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.result import OutcomeCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from batchtui.domain.batch import Batch
     from batchtui.services.workspace import Workspace
 
+AT_ONCE = 200
+"""Batches that are counted and noted at a time: a transaction for each of 100,000 would take minutes."""
 log = logging.getLogger(__name__)
 
 
@@ -32,16 +34,21 @@ async def count_missing_outcomes(workspace: Workspace, on_progress: Callable[[in
     """
     registry = workspace.registry
     keys = await registry.batches.uncounted()
-    for done, batch in enumerate(await registry.views.page(keys)):
+    for start in range(0, len(keys), AT_ONCE):
         if on_progress:
-            on_progress(done, len(keys))
-        outcomes = await asyncio.to_thread(_count, workspace, batch)
+            on_progress(start, len(keys))
+        batches = await registry.views.page(keys[start : start + AT_ONCE])
+        found = await asyncio.to_thread(_count_each, workspace, batches)
         try:
-            await registry.batches.set_outcomes(batch.key, outcomes)
+            await registry.batches.set_outcomes(found)
         except StorageError as error:  # a list must not fail for it
-            log.warning("the outcomes of %s could not be noted: %s", batch.id, error)
+            log.warning("outcomes could not be noted: %s", error)
             break
     return len(keys)
+
+
+def _count_each(workspace: Workspace, batches: Sequence[Batch]) -> dict[int, OutcomeCounts | None]:
+    return {batch.key: _count(workspace, batch) for batch in batches}
 
 
 def _count(workspace: Workspace, batch: Batch) -> OutcomeCounts | None:

@@ -1,7 +1,7 @@
 """Cancel, delete, tag, rename and annotate batches: each plans, shows the plan, asks, applies it and reports.
 
 The list of batches and the screen of one batch both use these. Each returns whether anything was done, so that the list
-can clear its marks: they would go into the next act as well.
+can clear its marks: they would go into the next action as well.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NOT_SURELY_OURS = {
 }
 """What is said of a batch whose id has to be typed."""
 TYPED_FROM = 10
-"""Acts on this many batches or more ask for the number to be typed."""
+"""Actions on this many batches or more ask for the number to be typed."""
 _WHY_NOT_DELETED = {
     BatchState.IN_PROGRESS: "it is in progress: {batches.cancel} cancels it first",
     BatchState.CANCELING: "it is being canceled: delete it once it has ended",
@@ -125,7 +125,9 @@ async def _with_undo(
 ) -> list[ActionResult]:
     """Apply a plan, and remember how what it takes out of the list only here can be put back."""
     outcomes = await apply()
+    # Only what was dropped here can be put back: what was deleted or canceled at the API stays so.
     before = {batch.key: batch for batch in dropped}
+    # With its revision: `undrop` puts nothing back that was changed in the meantime.
     gone = [one.batch for one in outcomes if one.batch.key in before and one.batch.state is BatchState.DELETED]
     if gone:
 
@@ -174,7 +176,7 @@ def _show_first_error(app: Host, outcomes: Sequence[ActionResult]) -> None:
 async def _id_to_type(app: Host, keys: Sequence[int]) -> tuple[str, str]:
     """Return the id that has to be typed, and why: of the one batch that was chosen, where it may be somebody else's.
 
-    Both are empty where nothing has to be typed. Of several chosen batches such ones are left alone.
+    Both are empty where nothing has to be typed. Where several batches are chosen, such ones are skipped.
     """
     batches = await app.workspace.registry.views.page(keys) if len(keys) == 1 else []
     for batch in batches:

@@ -39,6 +39,7 @@ class LabelActions(BaseScreen):
         run_guarded(self.app, partial(self._run_flow, flow, self.chosen), group=group)
 
     async def _run_flow(self, flow: Callable[[Host, Sequence[int]], Awaitable[bool]], keys: Sequence[int]) -> None:
+        # The screen may have been closed while the flow asked; there are no marks to clear then.
         if await flow(self.dashboard, keys) and self.is_attached:
             self.acted()
 

@@ -22,7 +22,7 @@ from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text import events
 from batchtui.text.notices import sentence as notice_sentence
-from batchtui.text.numbers import count
+from batchtui.text.numbers import amount, count
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps
@@ -37,6 +37,7 @@ from batchtui.tui.insights import Insights
 from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
 from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.key_queue import KeyQueue
+from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.workers import CoalescedWorker, run_guarded, run_worker
 
 if TYPE_CHECKING:
@@ -174,6 +175,25 @@ class DashboardApp(GlobalActions):
         await self._key_queue.passed(message)
 
     # ── what happens ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _action_app_refresh(self) -> None:
+        # What lies in the place of a registry that is gone is opened only when a person asks for it.
+        if self.workspace.registry.is_replaced:
+            run_guarded(self, self._reopen_registry, group="reopen")
+        else:
+            self.poller.refresh_now()
+
+    async def _reopen_registry(self) -> None:
+        """Go on with the file that has the registry's name now, and show what it holds."""
+        await self.workspace.registry.reopen()
+        tally = await self.bridge.begin()
+        # Its keys stand for other batches than those that were read so far.
+        for screen in self.screen_stack:
+            for grid in screen.query(Grid):
+                grid.forget()
+        self.post_message(BatchesChanged((), tally))
+        self.say(f"Opened the registry that is there now: {amount(tally.total, 'batch', 'batches')}.")
+        self.poller.refresh_now()
 
     def on_batches_changed(self, message: BatchesChanged) -> None:
         """Tell all screens: those behind must be right when they come to the front."""

@@ -84,6 +84,7 @@ def group_warnings(warnings: Sequence[BatchWarning], are_open: Collection[str]) 
         kinds.setdefault(warning.kind, []).append(warning)
     rows: list[WarningGroup] = []
     for kind, found in kinds.items():
+        # A kind that was unfolded may have one warning left: that one needs no head.
         is_open = kind in are_open and len(found) > 1
         rows.append(WarningGroup(tuple(found), is_head=is_open))
         if is_open:

@@ -111,6 +111,7 @@ class WarningsScreen(ListScreen[WarningGroup]):
         elif warning.action is WarningAction.RESUME:
             run_guarded(self.app, partial(submit_flows.resume, self.dashboard, [batch.key]), group="act")
         elif warning.action is WarningAction.FETCH:
+            # Exclusive by batch: enter pressed twice leaves one download, and two batches are fetched side by side.
             run_guarded(self.app, partial(self._fetch, warning), group=f"fetch-{batch.key}", exclusive=True)
         else:
             self.app.push_screen(BatchScreen(self.workspace, batch))

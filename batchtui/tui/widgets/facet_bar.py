@@ -96,7 +96,7 @@ class FacetBar(LinesView, Generic[T]):
         x = 0
         for at, choice in enumerate(self.choices):
             key = self._keys(at)
-            pieces = (Span(f"{key}", Tone.STRONG), self._piece(choice)) if key else (self._piece(choice),)
+            pieces = (Span(f"[{key}]", Tone.DIM), self._piece(choice)) if key else (self._piece(choice),)
             taken = width(pieces)
             # A choice is never broken over two lines.
             if x and x + 1 + taken > columns:

@@ -251,3 +251,38 @@ async def test_half_a_file_of_a_killed_export_goes_and_that_of_a_running_one_sta
     assert [(removal.kind, removal.paths[0]) for removal in pruned.removed] == [("export", half)]
     assert [path.name for path in folder.iterdir()] == ["b.csv"]
     assert list(notes.iterdir()) == []
+
+
+async def test_damaged_results_go_once_they_are_saved_again_and_else_only_by_their_age(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    whole = await saved(workspace, tmp_path, clock)
+    lost = (await submit(workspace, tmp_path, 2, prefix="lost")).batches[0]
+    store = workspace.registry.results
+    for batch in (whole, lost):
+        store.paths(batch).aside.write_bytes(b"{")
+    aside = workspace.paths.registry.with_name("registry.db.damaged-20200101-000000")
+    aside.write_bytes(b"once a registry")
+    clock.turn(days=2)
+    assert await kinds(workspace) == ["damaged"]
+    clock.turn(days=40)
+    plan = await plan_prune(workspace, older_than=MONTH)
+    assert sorted(removal.kind for removal in plan.removals) == ["damaged", "damaged", "registry-damaged"]
+    await apply_prune(workspace, plan)
+    assert [path.exists() for path in (store.paths(lost).aside, aside, store.paths(whole).raw)] == [False, False, True]
+
+
+async def test_the_registry_is_rebuilt_where_that_gives_room_back(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    batch = await saved(workspace, tmp_path, clock)
+    old = [("2020-01-01T00:00:00.000000+00:00",)] * 10_000
+    async with workspace.registry._database.transaction() as tx:
+        await tx.executemany("INSERT INTO journal (at, kind, event) VALUES (?, 'call', 'list')", old)
+    await workspace.registry.journal.record(clock.now(), "something.done")
+    plan = await plan_prune(workspace)
+    assert [removal.kind for removal in plan.removals] == ["registry"]
+    pruned = await apply_prune(workspace, plan)
+    assert not pruned.failed
+    assert await kinds(workspace) == []
+    assert (await workspace.registry.batches.get(batch.key)).results is ResultsState.SAVED

@@ -12,6 +12,7 @@ from batchtui.services.polling import collector
 from batchtui.services.polling.collector import Collector
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results import collect
+from batchtui.services.results.lost_files import unsave_lost
 from batchtui.simulator import Fault
 from tests.support.workspaces import all_batches, submit
 
@@ -174,3 +175,35 @@ async def test_results_that_another_process_fetches_hold_up_no_other_batch(
     assert running.errors == []
     saved = {batch.key: batch.results for batch in await all_batches(workspace)}
     assert saved[second.key] is ResultsState.SAVED
+
+
+@pytest.mark.parametrize("harm", ["gone", "truncated"])
+async def test_a_saved_file_that_was_taken_away_is_downloaded_again_and_told(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock, harm: str
+) -> None:
+    [batch] = await ended(workspace, tmp_path, clock)
+    saved = await collect.collect(workspace, batch)
+    raw = workspace.registry.results.paths(saved).raw
+    content = raw.read_bytes()
+    raw.unlink() if harm == "gone" else raw.write_bytes(content[:-9])
+    running = Running(workspace)
+    task = asyncio.create_task(running.collector.run())
+    try:
+        async with asyncio.timeout(20):
+            while not running.progress or (await all_batches(workspace))[0].results is not ResultsState.SAVED:
+                await asyncio.sleep(0.005)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert raw.read_bytes() == content
+    assert [f"saved results of {batch.id} are no longer whole" in error.message for error in running.errors] == [True]
+
+
+async def test_a_saved_file_that_the_api_no_longer_has_is_left_as_it_is(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    [batch] = await ended(workspace, tmp_path, clock)
+    saved = await collect.collect(workspace, batch)
+    workspace.registry.results.paths(saved).raw.unlink()
+    clock.turn(days=30)
+    assert await unsave_lost(workspace) == []

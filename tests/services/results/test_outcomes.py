@@ -104,7 +104,7 @@ async def test_the_state_has_three_shades(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, outcomes: OutcomeCounts, success: Success
 ) -> None:
     batch = await saved(workspace, tmp_path, clock, 10)
-    await workspace.registry.batches.set_outcomes(batch.key, outcomes)
+    await workspace.registry.batches.set_outcomes({batch.key: outcomes})
     assert (await workspace.registry.batches.get(batch.key)).success is success
 
 

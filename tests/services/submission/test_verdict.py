@@ -325,7 +325,7 @@ OWN = BoundBatch("msgbatch_01ABCDEF", HERE)
         (replace(OWN, is_foreign=True), THERE, (OWN.id,), VerdictKind.OTHER_ACCOUNT),
     ],
 )
-def test_what_may_be_somebody_elses_is_changed_only_where_its_id_was_typed_and_never_at_another_account(
+def test_a_batch_that_may_be_foreign_is_changed_only_by_its_typed_id_and_never_at_another_account(
     batch: BoundBatch, front: Account | None, typed: tuple[str, ...], kind: VerdictKind
 ) -> None:
     given = may_change(batch, front, typed)

@@ -59,8 +59,12 @@ async def test_a_bell_that_is_switched_off_is_silent(tmp_path: Path, monkeypatch
     sent = heard(monkeypatch)
     async with stage(tmp_path, running=["nightly"], settings="[notify]\nbell = false\n") as shown:
         await shown.shows("● in progress")
-        shown.clock.turn(hours=2)
-        await shown.shows("███████████████")
+
+        def ended() -> bool:
+            shown.clock.turn(minutes=10)
+            return "✓ 1 ended" in shown.text
+
+        await shown.until(ended)
         shown.clock.turn(10)
         await shown.pilot.pause(0.05)
     assert not any("\a" in sequence for sequence in sent)

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.states import BatchState
+from batchtui.registry.registry import Registry
+from batchtui.runtime.clock import SystemClock
 from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
 from batchtui.tui.results.batch_screen import BatchScreen
 from batchtui.tui.results.result_screen import ResultScreen
+from tests.support.builders import job, part
 from tests.support.workspaces import workspace_at
 from tests.tui.sample_batches import HOSTILE
 from tests.tui.stage import stage, submit
@@ -90,7 +93,7 @@ async def test_the_end_of_a_batch_shows_and_its_results_are_fetched(tmp_path: Pa
 
         def ended() -> bool:
             shown.clock.turn(minutes=1)
-            return "ended" in shown.text and "saved here" in shown.text
+            return "ended" in shown.text and "results saved, " in shown.text
 
         await shown.until(ended)
 
@@ -309,3 +312,18 @@ async def test_a_failure_is_shown_in_a_box_and_closes_with_esc(tmp_path: Path) -
         await shown.until(lambda: type(shown.app.screen).__name__ == "ErrorBox" or "rror" in shown.text)
         await shown.press("escape")
         assert shown.app.is_running
+
+
+async def test_r_opens_the_registry_that_lies_in_the_place_of_one_that_was_replaced(tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["evaluation"]) as shown:
+        await shown.shows("evaluation")
+        path = shown.app.workspace.registry.path
+        other = Registry(path.with_name("other.db"), path.parent, path.parent, clock=SystemClock(), holder="other")
+        await other.open()
+        await other.jobs.plan(job("job_other"), [part(1)])
+        await other.close()
+        other.path.replace(path)
+        assert shown.app.workspace.registry.is_replaced
+        await shown.press("r")
+        await shown.shows("Opened the registry that is there now: 1 batch", "planned")
+        assert "evaluation" not in shown.text

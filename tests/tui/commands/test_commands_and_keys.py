@@ -30,10 +30,10 @@ def test_every_command_has_a_key_and_a_sentence() -> None:
 
 
 def test_y_sends_nothing_anywhere_but_answers_questions() -> None:
-    assert [command.id for command in COMMANDS if "y" in (*command.keys, *command.was) and command.acts] == []
+    assert [command.id for command in COMMANDS if "y" in (*command.keys, *command.was) and command.is_operation] == []
 
 
-def test_what_a_form_shows_is_sent_written_or_saved_by_one_key() -> None:
+def test_one_key_applies_a_form_whether_it_sends_writes_or_saves() -> None:
     of = {command.id: command.keys for command in COMMANDS}
     assert {of[name][0] for name in ("retry.send", "export.write", "compose.submit", "field.save")} == {"ctrl+s"}
 

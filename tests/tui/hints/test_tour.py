@@ -83,7 +83,7 @@ async def test_a_key_that_was_tried_is_praised_and_the_story_goes_on(tmp_path: P
         await shown.shows(" tour 2/", "support-tickets")
 
 
-async def test_who_only_looks_is_told_the_story_as_well(tmp_path: Path) -> None:
+async def test_the_tour_goes_on_without_a_key_being_pressed(tmp_path: Path) -> None:
     async with toured(tmp_path, only("hello", "look")) as (shown, _):
         shown.clock.turn(PATIENCE)
         await shown.shows(" tour 2/2", "Dark, light")
@@ -100,7 +100,7 @@ async def test_the_tour_can_be_left_and_what_happens_goes_on(tmp_path: Path) -> 
 
 async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
     async with toured(tmp_path, only("queue", "look")) as (shown, _):
-        await go_on_until(shown, "waits for")
+        await go_on_until(shown, "Waiting for room")
         states = {batch.part: batch.state for batch in await named(shown, "product-texts")}
         assert states == {1: BatchState.IN_PROGRESS, 2: BatchState.IN_PROGRESS, 3: BatchState.PLANNED}
 
@@ -113,7 +113,7 @@ async def test_a_lost_answer_is_found_and_the_batch_exists_once(tmp_path: Path) 
         assert [len(made) for made in shown.simulator.world.batches].count(60) == 1
 
 
-async def test_what_is_said_to_have_failed_has_failed(tmp_path: Path) -> None:
+async def test_each_failure_that_the_tour_names_has_happened(tmp_path: Path) -> None:
     async with toured(tmp_path, only("found", "failed")) as (shown, tour):
         await shown.press("full_stop")
         await go_on_until(shown, "24 of its 60")
@@ -127,7 +127,7 @@ async def test_the_key_that_goes_on_says_what_the_next_step_waits_for(tmp_path: 
         await shown.press("full_stop")
         await shown.pilot.pause(0.1)
         await shown.press("full_stop")
-        await shown.shows("The next step waits until translations has ended. It comes by itself.")
+        await shown.shows("The next step waits until translations has ended.")
         await go_on_until(shown, "24 of its 60")
 
 

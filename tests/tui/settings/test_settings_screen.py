@@ -72,7 +72,7 @@ async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
         await shown.press("C")
         assert "columns shown" not in shown.text
         await shown.press("W")
-        await shown.shows("10 columns shown")
+        await shown.shows("13 columns shown")
 
 
 async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:

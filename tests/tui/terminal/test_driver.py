@@ -62,7 +62,7 @@ def dashboard(home: Path, argv: Sequence[str] = batchtui(), **env: str) -> Abstr
     return window(argv, told, size=(80, 24), cwd=home.parent / "desk")
 
 
-def test_what_is_typed_while_the_screen_is_being_taken_is_not_kept_by_the_terminal(home: Path) -> None:
+def test_keys_typed_while_the_screen_opens_are_not_kept_by_the_terminal(home: Path) -> None:
     with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
         before = termios.tcgetattr(made.master)
         made.until(lambda: TAKEN in made.sent, "it takes the screen")
@@ -71,7 +71,7 @@ def test_what_is_typed_while_the_screen_is_being_taken_is_not_kept_by_the_termin
         assert termios.tcgetattr(made.master) == before
 
 
-def test_what_is_typed_before_the_list_is_there_is_heard_by_the_list_and_not_by_its_filter(home: Path) -> None:
+def test_keys_typed_before_the_list_is_there_go_to_the_list_and_not_to_its_filter(home: Path) -> None:
     with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
         made.until(lambda: TAKEN in made.sent, "it takes the screen")
         made.press("$")
@@ -89,7 +89,7 @@ def test_esc_and_the_key_right_behind_it_are_both_heard(home: Path) -> None:
         assert made.ends() == 0
 
 
-def test_what_goes_on_without_having_been_stopped_leaves_the_terminal_as_it_was(home: Path) -> None:
+def test_a_continue_signal_without_a_stop_leaves_the_terminal_as_it_was(home: Path) -> None:
     with dashboard(home) as made:
         before = termios.tcgetattr(made.master)
         made.shows("evals")

@@ -171,7 +171,7 @@ async def test_another_model_limit_or_header_is_another_question(
     ],
     ids=["truncated", "refused", "paused", "errored", "expired"],
 )
-async def test_what_did_not_succeed_is_no_answer(desk: Desk, scenario: Scenario) -> None:
+async def test_a_request_that_did_not_succeed_has_no_answer(desk: Desk, scenario: Scenario) -> None:
     await desk.answered(asked("a", "b"))
     assert counts(await desk.known(asked("a", "b"))) == (0, 0, 0, 2)
 
@@ -179,7 +179,7 @@ async def test_what_did_not_succeed_is_no_answer(desk: Desk, scenario: Scenario)
 @pytest.mark.parametrize(
     "scenario", [Scenario(takes=60.0, requests_per_minute=0, seed=7, errored={"overloaded_error": 0.5})]
 )
-async def test_what_a_retry_asks_again_is_known_of_it(desk: Desk, scenario: Scenario) -> None:
+async def test_requests_that_a_retry_sent_are_known_as_in_progress(desk: Desk, scenario: Scenario) -> None:
     lines = requests(20)
     sent = await desk.answered(lines)
     before = await desk.known(lines)
@@ -191,7 +191,7 @@ async def test_what_a_retry_asks_again_is_known_of_it(desk: Desk, scenario: Scen
     assert [job.name for job in again.jobs] == ["first"]
 
 
-async def test_what_depends_on_the_day_is_never_known(desk: Desk) -> None:
+async def test_a_request_whose_answer_depends_on_the_day_is_never_known(desk: Desk) -> None:
     tools = [{"type": "web_search_20250305", "name": "web_search"}]
     search: dict[str, Any] = {"tools": tools, "model": "claude-sonnet-5-5"}
     await desk.answered(asked("a", **search))
