@@ -137,7 +137,7 @@ def import_sdk() -> None:
 def _quiet_import() -> Iterator[None]:
     """Keep the SDK off the terminal: with ANTHROPIC_LOG set, its import makes the root logger write to stderr.
 
-    The root logger is left alone while it has a handler, so it gets one for as long as the import takes. A handler
+    The root logger is not set up while it has a handler, so it gets one for as long as the import takes. A handler
     of their own also keeps the SDK's warnings from logging's last resort, which is stderr again; they still reach
     whatever handlers the program that uses batchtui has set up.
     """

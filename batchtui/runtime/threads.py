@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ async def run_in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         return await asyncio.shield(working)
     except asyncio.CancelledError:
         # The thread has files open that the caller is about to close.
-        await asyncio.wait([working])
+        await _wait_whatever_comes(working)
         raise
 
 
@@ -59,7 +60,20 @@ async def run_cancellable(
         is_given_up.set()
         if give_up:
             give_up()
-        await asyncio.wait({working})
+        await _wait_whatever_comes(working)
         if let_go and not working.cancelled() and working.exception() is None:
             let_go(working.result())
         raise
+
+
+async def _wait_whatever_comes(working: asyncio.Future[T]) -> None:
+    """Wait for the end of a thread's work, also where the caller is canceled once more; what it raises is dropped.
+
+    A watch that ends cancels its loops, and they cancel what they have begun: the second cancellation must not let the
+    caller close a file that the thread still writes to.
+    """
+    while not working.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([working])
+    if not working.cancelled():
+        working.exception()

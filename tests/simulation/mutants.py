@@ -114,33 +114,43 @@ def _always(value: Any) -> Callable[..., Any]:
 
 
 MUTANTS: dict[str, Mutant] = {
-    "the mark is not written": Mutant(((Sends, "mark", _true),)),
+    "the mark is not written": Mutant(((Sends, Sends.mark.__name__, _true),)),
     "all accounts are one": Mutant(((Account, "__eq__", _always(True)),)),
-    "anybody writes about a send": Mutant(((sends, "_is_sender", _always(True)),)),
-    "results refute nothing": Mutant(((reconcile, "prove", partial(_prove_as, Proof.REFUTED, Proof.CONFIRMED)),)),
+    "anybody writes about a send": Mutant(((sends, sends._is_sender.__name__, _always(True)),)),
+    "results refute nothing": Mutant(
+        ((reconcile, proof.prove.__name__, partial(_prove_as, Proof.REFUTED, Proof.CONFIRMED)),)
+    ),
     "results without a model prove": Mutant(
         (
-            (reconcile, "prove", partial(_prove_as, Proof.IMPOSSIBLE, Proof.CONFIRMED)),
-            (collect, "_disown_if_foreign", _prove_by_ids_alone),
+            (reconcile, proof.prove.__name__, partial(_prove_as, Proof.IMPOSSIBLE, Proof.CONFIRMED)),
+            (collect, collect._disown_if_foreign.__name__, _prove_by_ids_alone),
         )
     ),
     "models are not compared": Mutant(
-        ((proof, "is_other_model", _always(False)), (collect, "is_other_model", _always(False)))
+        tuple((module, proof.is_other_model.__name__, _always(False)) for module in (proof, collect))
     ),
-    "absence is proved at once": Mutant(((verdict, "absence_proved_at", lambda part, *_: part.planned_at),)),
-    "a create ends with its client": Mutant(((ServerClock, "start_send", _without_patience),)),
-    "what sync brought in is no candidate": Mutant(((BatchQueries, "relations", _relations_all_taken),)),
-    "every failure means that nothing was created": Mutant(((send, "_creates_nothing", _is_gateway_error),)),
-    "a copy is not noticed": Mutant(((Origin, "is_copied", _always(False)),)),
-    "a copy forgets its twin with a batch that fits": Mutant(((Sends, "adopt", _adopt_without_twin),)),
-    "a broken list is taken for whole": Mutant(((reconcile, "ApiLook", _look_always_complete),)),
-    "every other process is taken for dead": Mutant(((Table, "is_gone", _always(True)),)),
-    "a sender is not heard of": Mutant(((Sends, "still_sending", _true),)),
+    "absence is proved at once": Mutant(
+        ((verdict, verdict.absence_proved_at.__name__, lambda part, *_: part.planned_at),)
+    ),
+    "a create ends with its client": Mutant(((ServerClock, ServerClock.start_send.__name__, _without_patience),)),
+    "what sync brought in is no candidate": Mutant(
+        ((BatchQueries, BatchQueries.relations.__name__, _relations_all_taken),)
+    ),
+    "every failure means that nothing was created": Mutant(
+        ((send, send._creates_nothing.__name__, _is_gateway_error),)
+    ),
+    "a copy is not noticed": Mutant(((Origin, Origin.is_copied.__name__, _always(False)),)),
+    "a copy forgets its twin with a batch that fits": Mutant(((Sends, Sends.adopt.__name__, _adopt_without_twin),)),
+    "a broken list is taken for whole": Mutant(((reconcile, ApiLook.__name__, _look_always_complete),)),
+    "every other process is taken for dead": Mutant(((Table, Table.is_gone.__name__, _always(True)),)),
+    "a sender is not heard of": Mutant(((Sends, Sends.still_sending.__name__, _true),)),
     "an unproved batch is canceled and deleted": Mutant(
-        ((cancel, "unproved_reason", _always("")), (delete, "unproved_reason", _always("")))
+        tuple((module, cancel.why_not_to_change.__name__, _always("")) for module in (cancel, delete))
     ),
     "one 404 makes a batch missing for ever": Mutant(
-        ((refresh, "MISSING_AFTER", timedelta()), (refresh, "due_missing", _none_due))
+        ((refresh, "MISSING_AFTER", timedelta()), (refresh, refresh.due_missing.__name__, _none_due))
     ),
-    "failures of others' batches are not forgotten": Mutant(((Collector, "_forget_settled", _nothing),)),
+    "failures of others' batches are not forgotten": Mutant(
+        ((Collector, Collector._forget_settled.__name__, _nothing),)
+    ),
 }

@@ -82,6 +82,11 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
             interval=interval,
             until_idle=until_idle,
         )
+    if watched.elsewhere:
+        session.notes.say(
+            f"{amount(watched.elsewhere, 'batch', 'batches')} of another account left alone; run `batchtui watch` with"
+            " the credentials that submitted them."
+        )
     if watched.unknown:
         session.notes.say(f"{amount(watched.unknown, 'part')} unknown; run `batchtui resume`.")
         return ExitCode.FATE_UNKNOWN

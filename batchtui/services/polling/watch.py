@@ -11,6 +11,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.domain.states import BatchState
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller
+from batchtui.services.workspace import is_elsewhere
 from batchtui.text.events import PASSING
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Watched:
     """Parts whose fate needs a decision."""
     uncollected: bool
     """Whether fetching some results has failed."""
+    elsewhere: int = 0
+    """Batches that run, or parts that are open, at another account than that of the credentials: they were left."""
 
 
 async def watch(
@@ -84,7 +87,11 @@ async def watch(
     await notifier.tell()
     await follower.look()
     tally = await workspace.registry.views.tally()
-    return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected)
+    going_on = [state for state in BatchState if state.is_running or state.is_open]
+    elsewhere = [
+        batch for batch in await workspace.registry.views.in_states(*going_on) if is_elsewhere(batch, workspace.account)
+    ]
+    return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected, len(elsewhere))
 
 
 class JournalFollower:

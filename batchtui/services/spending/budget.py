@@ -37,7 +37,7 @@ class Limit:
     """The profile that it is a limit of; empty for any other."""
 
     @property
-    def left(self) -> Decimal:
+    def remaining(self) -> Decimal:
         """USD that may still be spent."""
         return max(self.usd - self.spent, NOTHING)
 
@@ -84,7 +84,7 @@ async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Dec
                 f"The highest possible cost is unknown, and {against}. {why} Nothing was sent.",
                 hint="Raise or remove the limit, or set the model's price under [prices] in the settings.",
             )
-        if at_most > limit.left:
+        if at_most > limit.remaining:
             raise CostLimit(
                 f"This may cost up to {usd(at_most)}, and {against}. Nothing was sent.",
                 hint="Lower max_tokens, send fewer requests, or raise the limit.",

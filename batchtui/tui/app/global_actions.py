@@ -60,11 +60,11 @@ class GlobalActions(BaseApp):
             return True
         self._awaited = ""
         is_done = await super().run_action(action, default_namespace, namespaces)
-        # The tour and the first hints move on when a command has had its effect. What acts shows a screen or a question
-        # then; where there is nothing to do it only says so.
+        # The tour and the first hints move on when a command has had its effect. An operation shows a screen or a
+        # question then; where there is nothing to do it only says so.
         if is_done and self.guide is not None and isinstance(action, str) and action in BY_ACTION:
             command = BY_ACTION[action]
-            if command.acts and command.id not in AT_ONCE:
+            if command.is_operation and command.id not in AT_ONCE:
                 self._awaited = command.id
             else:
                 self.guide.followed(command.id)

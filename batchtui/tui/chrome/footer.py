@@ -68,7 +68,7 @@ class Footer(LinesView):
                 kept.append(offer)
         groups: list[list[Offer]] = [[], [], []]
         for command, key in kept:
-            groups[2 if command.scope is Scope.EVERYWHERE else int(command.acts)].append((command, key))
+            groups[2 if command.scope is Scope.EVERYWHERE else int(command.is_operation)].append((command, key))
         # The key that everybody looks for stands in the corner.
         return [*groups[:2], groups[2][:MOST_GENERAL][::-1]]
 

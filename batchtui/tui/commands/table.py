@@ -78,9 +78,9 @@ class Command:
     """Keys of the version before that work as well, and are shown nowhere."""
 
     @property
-    def acts(self) -> bool:
+    def is_operation(self) -> bool:
         """Whether the footer lists it among the commands that do something."""
-        return self.is_danger or self.id in ACTS
+        return self.is_danger or self.id in OPERATIONS
 
     @property
     def family(self) -> str:
@@ -95,7 +95,7 @@ class Command:
         return name if self.family == self.id else f"{name}({self.id.rpartition('-')[2]})"
 
 
-ACTS = frozenset({
+OPERATIONS = frozenset({
     "batches.compose", "batches.export", "batches.compare", "batches.sync", "batches.tag", "batches.rename",
     "batches.note", "batch.export", "batch.fetch", "batch.compare", "retry.model", "retry.max-tokens", "export.change",
     "export.write", "columns.down", "columns.up", "columns.usual", "settings.default", "compose.write", "compose.save",

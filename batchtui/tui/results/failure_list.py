@@ -31,7 +31,7 @@ COLUMNS = (
 )
 MOST_IN_SIGHT = 4
 """Kinds that are in sight at once."""
-ACTS = {
+ADVICE = {
     SuggestedAction.RESEND: ("RETRY", Tone.GOOD),
     SuggestedAction.RAISE: ("RAISE LIMIT", Tone.WARN),
     SuggestedAction.EDIT: ("EDIT", Tone.BAD),
@@ -88,7 +88,7 @@ class FailureList(Vertical):
         if column.id == "count":
             return (Span(count(item.count), Tone.CHIP if item.id == self._chosen else Tone.TEXT),)
         if column.id == "act":
-            word, tone = ACTS[item.advice.action]
+            word, tone = ADVICE[item.advice.action]
             return (Span(word, tone),)
         return kind(item)
 

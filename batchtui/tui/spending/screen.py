@@ -165,7 +165,7 @@ def limit_words(limit: Limit) -> Iterator[Span]:
     share = int(limit.spent * 100 / limit.usd) if limit.usd else 100
     tone = Tone.BAD if share >= LIMIT_PERCENTS[-1] else Tone.WARN if share >= LIMIT_PERCENTS[0] else Tone.TEXT
     yield Span(f"   {share} % ", tone)
-    yield Span(f"spent or in progress, {usd(limit.left)} left", Tone.DIM)
+    yield Span(f"spent or in progress, {usd(limit.remaining)} left", Tone.DIM)
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:

@@ -10,8 +10,9 @@ import pytest
 from batchtui.domain.errors import CredentialsMissing, Refused
 from batchtui.domain.states import BatchState
 from batchtui.services.polling.poller import PollerState
+from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.polling.watch import Listeners, watch
-from batchtui.simulator import Fault
+from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import all_batches, submit, workspace_at
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from batchtui.services.polling.poller import PollStatus
     from batchtui.services.polling.watch import Watched, WatchEvent
     from batchtui.services.workspace import Workspace
-    from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
 
 
@@ -76,6 +76,31 @@ async def test_results_that_cannot_be_fetched_are_said_and_do_not_keep_it_going(
     heard = Heard()
     assert (await heard.watch(workspace)).uncollected
     assert len(heard.errors) == 1
+
+
+async def test_what_runs_at_another_account_does_not_keep_it_going_and_is_counted(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 3)
+    with Simulator("quiet-night", clock=clock) as elsewhere:
+        async with workspace_at(tmp_path / "home", elsewhere, clock) as other:
+            watched = await Heard().watch(other)
+    assert watched.elsewhere == 1
+    assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
+
+
+async def test_results_at_another_account_are_not_asked_for_again_and_again(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 3)
+    clock.turn(hours=3)
+    await refresh_batches(workspace, await all_batches(workspace))
+    with Simulator("quiet-night", clock=clock) as elsewhere:
+        async with workspace_at(tmp_path / "home", elsewhere, clock) as other:
+            await other.front_account()
+            watched = await Heard().watch(other)
+        assert elsewhere.world.calls_to("results") == []
+    assert watched.uncollected
 
 
 async def test_a_part_that_waits_for_room_is_sent_on(

@@ -30,7 +30,7 @@ def test_every_command_has_a_key_and_a_sentence() -> None:
 
 
 def test_y_sends_nothing_anywhere_but_answers_questions() -> None:
-    assert [command.id for command in COMMANDS if "y" in (*command.keys, *command.was) and command.acts] == []
+    assert [command.id for command in COMMANDS if "y" in (*command.keys, *command.was) and command.is_operation] == []
 
 
 def test_one_key_applies_a_form_whether_it_sends_writes_or_saves() -> None:
