@@ -48,7 +48,7 @@ async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> 
         await shown.press("j")
         await shown.shows("request is invalid; change it", "doc-5")
         await shown.press("enter")
-        await shown.shows("1 of 8", "doc-5", " invalid_request_error  max_tokens")
+        await shown.shows("1 of 8", "doc-5", " invalid_request_error  max_tokens: # > #")
         assert "doc-6" not in shown.text
         await shown.press("escape")
         await shown.shows("of 8 ─")
