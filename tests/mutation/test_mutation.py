@@ -15,8 +15,8 @@ SAMPLE = "25"
 """Mutants of each group. The whole takes about half an hour on two quiet cores: `python -m tests.mutation`."""
 
 SAMPLED = ("registry", "verdict")
-"""Groups whose tests take a second or two for a mutant. Those of `protocol` and `collect` go over HTTP and take ten times
-as long: they are run by hand after work on them."""
+"""Groups whose tests take a second or two for a mutant. Those of `protocol` and `collect` go over HTTP and take ten
+times as long: they are run by hand after work on them."""
 
 
 @pytest.mark.long
