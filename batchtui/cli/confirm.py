@@ -1,6 +1,6 @@
 """Ask a person for a yes: `require_yes`.
 
-Without a terminal nobody can be asked; then only `--yes` is a yes.
+Without a terminal no question can be asked; then only `--yes` is a yes.
 """
 
 from __future__ import annotations

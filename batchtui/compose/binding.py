@@ -40,7 +40,7 @@ class ComposerOptions:
 
 
 class BindingError(ValueError):
-    """A row that nothing can be shaped of."""
+    """A row that no request can be made of."""
 
     def __init__(self, fault: CheckFault) -> None:
         super().__init__(fault.message)
@@ -51,7 +51,7 @@ class TemplateBinding:
     """One template and one table. It makes no request, and counts nothing."""
 
     def __init__(self, table: Table, template: Template | None, options: ComposerOptions) -> None:
-        """Find the columns.
+        """Match the template's names with the table's columns.
 
         Raises:
             InputError: the column for the ids does not exist.
@@ -87,7 +87,7 @@ class TemplateBinding:
         """Return what shapes a row, and the values by the names that a template uses.
 
         Raises:
-            BindingError: a task is none, or its tier or template is not known.
+            BindingError: the row is no task, or its tier or template is not known.
         """
         values = row.values
         if self._shaper is None:
@@ -110,7 +110,7 @@ class TemplateBinding:
         return self._aliases.get(name, name)
 
     def original(self, row: Row) -> Any:
-        """Return what the data calls a row; None where it does not."""
+        """Return the id that the data has for a row; None where it has none."""
         return row.values.get(self.id_column) if self.id_column else None
 
     def refuse_missing(self, row: Row) -> None:

@@ -86,7 +86,7 @@ class Composer:
         """Rows read so far, right or wrong."""
         self._file: str | None = None
         self._is_alone = False
-        """Whether one row is looked at: what a first row is told about its columns, this one is told as any other."""
+        """Whether a single row is rendered: a missing column is then a problem of that row, not of the whole table."""
 
     def id_maker(self) -> CustomIdFactory:
         """Return what makes the ids of this table, from its first row on."""

@@ -41,7 +41,7 @@ class RequestHasher:
 
     def __init__(self, api_version: str, betas: Iterable[str] = ()) -> None:
         self._start = _SCHEME + dumps([api_version, sorted(set(betas))], _MARSHAL)
-        self._tools: list[tuple[list[dict[str, Any]], bytes]] = []
+        self._tools: list[tuple[list[dict[str, Any]], tuple[bytes, bytes]]] = []
         self._is_open = False
 
     def function_for(self, key: Key) -> Callable[[dict[str, Any]], bytes]:
@@ -55,18 +55,18 @@ class RequestHasher:
         if not is_plain or not all(type(turn) is str for turn in key.turns):
             return self.digest
         start = self._start + b"plain\0" + dumps(names, _MARSHAL)
-        values_of, digest_any, tools_digest = itemgetter(*names), self.digest, self._tools_digest
+        values_of, digest_any, known_tools = itemgetter(*names), self.digest, self._known_tools
 
         def digest(params: dict[str, Any]) -> bytes:
             tools = params.get("tools")
-            values = [start, tools_digest(tools) if tools else None, *values_of(params)]
+            form, mark = known_tools(tools) if tools else (None, b"")
+            values = [start, form, *values_of(params)]
             for message in params["messages"]:
                 if len(message) != 2:
                     return digest_any(params)
                 values.append(message["role"])
                 values.append(message["content"])
-            found = sha256(dumps(values, _MARSHAL)).digest()[:DIGEST_BYTES]
-            return found + _OPEN if tools and _has_server_tool(tools) else found
+            return sha256(dumps(values, _MARSHAL)).digest()[:DIGEST_BYTES] + mark
 
         return digest
 
@@ -75,16 +75,20 @@ class RequestHasher:
         self._is_open = bool(params.get("mcp_servers") or params.get("container"))
         tools = params.get("tools")
         others = self._canonical({name: value for name, value in params.items() if name != "tools"})
-        content = [self._start, others, self._tools_digest(tools) if tools else None]
-        found = sha256(dumps(content, _MARSHAL)).digest()[:DIGEST_BYTES]
-        return found + _OPEN if self._is_open or (tools and _has_server_tool(tools)) else found
+        form, mark = self._known_tools(tools) if tools else (None, b"")
+        found = sha256(dumps([self._start, others, form], _MARSHAL)).digest()[:DIGEST_BYTES]
+        return found + (_OPEN if self._is_open else mark)
 
-    def _tools_digest(self, tools: list[dict[str, Any]]) -> bytes:
-        """Return the digest of a list of tools; most requests of a job have the very same one (see `ToolsCache`)."""
+    def _known_tools(self, tools: list[dict[str, Any]]) -> tuple[bytes, bytes]:
+        """Return the digest of a list of tools, and `_OPEN` where the API runs one of them.
+
+        Most requests of a job have the very same list (see `ToolsCache`).
+        """
         for known, found in self._tools:
             if known is tools:
                 return found
-        found = sha256(dumps(self._canonical(tools), _MARSHAL)).digest()
+        mark = _OPEN if any(tool.get("type") not in (None, "custom") for tool in tools) else b""
+        found = sha256(dumps(self._canonical(tools), _MARSHAL)).digest(), mark
         # The list itself is kept, so that no other one can have its identity.
         self._tools = [(tools, found), *self._tools[: _KEPT_TOOLS - 1]]
         return found
@@ -106,8 +110,3 @@ class RequestHasher:
         if kind is float and value.is_integer():
             return int(value)  # 1.0 and 1 are one number in JSON
         return value
-
-
-def _has_server_tool(tools: list[dict[str, Any]]) -> bool:
-    """Whether a tool is run by the API, which may find something else tomorrow."""
-    return any(tool.get("type") not in (None, "custom") for tool in tools)

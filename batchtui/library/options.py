@@ -48,3 +48,7 @@ class ExportKeywords(TypedDict, total=False):
     """False: cells of CSV and TSV as they are, formulas included."""
     bom: bool
     """CSV and TSV with a byte order mark, for Excel."""
+    accept: bool
+    """Save results that are not whole or not all ours, too, marked as such."""
+    salvage: bool
+    """Write every line that can be read of results that are not whole; nothing is saved."""

@@ -35,6 +35,11 @@ class Result:
         return self.custom_id if self._entry.original is None else self._entry.original
 
     @property
+    def note(self) -> str | None:
+        """Why it is there although it is not whole or not this batch's own; None for every other result."""
+        return self._entry.note
+
+    @property
     def outcome(self) -> Outcome:
         """What became of the request, read closely: a truncated answer is no success."""
         return self._entry.outcome

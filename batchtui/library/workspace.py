@@ -9,7 +9,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
-from batchtui.domain.errors import InputError, ResultsUnavailable, SubmittedBefore
+from batchtui.domain.errors import InputError, ResultsDamaged, ResultsUnavailable, SubmittedBefore
 from batchtui.domain.states import BatchState
 from batchtui.library import arguments
 from batchtui.library.options import ExportKeywords
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace as Engine
 
 log = logging.getLogger(__name__)
+FETCH_SECONDS = 900.0
+"""For how long passing faults of a download are waited out unless it is said."""
 Named: TypeAlias = "str | Job | Batch"
 """A job or a batch, or what names one: its id or a beginning of it, a job's name, `@last`."""
 IfSubmitted = Literal["refuse", "reuse", "again"]
@@ -275,8 +277,13 @@ class Workspace:
 
         return await self._collect(named, max(limit - (clock.monotonic() - began), 0.0), tell)
 
-    async def collect(self, named: Named, *, timeout: float = 900.0) -> Target:
+    async def collect(self, named: Named, *, timeout: float = FETCH_SECONDS, accept: bool = False) -> Target:
         """Have the results of what has ended on this disk. Passing faults are waited out for `timeout` seconds.
+
+        Args:
+            named: whose results.
+            timeout: seconds.
+            accept: save results that are not whole or not all ours, too, marked as such.
 
         Raises:
             ResultsUnavailable: not ended, gone, or deleted.
@@ -284,10 +291,16 @@ class Workspace:
             GatewayError: the API refuses, or still failed when the time was up.
         """
         limit = arguments.seconds("timeout", timeout, may_be_0=True)
-        return await self._collect(named, 900.0 if limit is None else limit)
+        is_accepted = arguments.flag("accept", accept)
+        return await self._collect(named, FETCH_SECONDS if limit is None else limit, accept=is_accepted)
 
     async def _collect(
-        self, named: Named, timeout: float, on_retry: Callable[[FetchRetry], None] | None = None
+        self,
+        named: Named,
+        timeout: float,
+        on_retry: Callable[[FetchRetry], None] | None = None,
+        *,
+        accept: bool = False,
     ) -> Target:
         from batchtui.services.results.fetch_retries import FetchListeners, collect_all
 
@@ -298,10 +311,20 @@ class Workspace:
 
         batches = (await self.find(named)).batches
         for _, error in await collect_all(
-            self._engine, batches, timeout=timeout, listeners=FetchListeners(on_retry=tell)
+            self._engine, batches, timeout=timeout, accept=accept, listeners=FetchListeners(on_retry=tell)
         ):
             raise error
         return await self.find(named)
+
+    async def _collected(self, named: Named, *, accept: bool, salvage: bool) -> Target:
+        """Return a target whose results are saved; with `salvage` also where they could not be."""
+        try:
+            return await self._collect(named, FETCH_SECONDS, accept=accept)
+        except (ResultsDamaged, ResultsUnavailable) as error:
+            if not salvage:
+                raise
+            log.warning("%s", error.message)
+            return await self.find(named)
 
     async def results(
         self,
@@ -310,6 +333,8 @@ class Workspace:
         order: Literal["input", "arrival"] = "input",
         only: str | Iterable[Outcome | str] = (),
         with_requests: bool = True,
+        accept: bool = False,
+        salvage: bool = False,
     ) -> AsyncGenerator[Result]:
         """Yield the results one after the other, each with its request; memory does not grow with them.
 
@@ -321,9 +346,12 @@ class Workspace:
             order: of the input, or as they came.
             only: outcomes; empty for all.
             with_requests: whether `Result.params` is wanted.
+            accept: save results that are not whole or not all ours, too, marked as such.
+            salvage: yield every line that can be read of results that are not whole; nothing is saved.
 
         Raises:
-            ResultsUnavailable: not ended, gone or deleted.
+            ResultsUnavailable: not ended, gone or deleted; with `salvage`: nothing of them is on this disk.
+            ResultsDamaged: they are not whole, and neither `accept` nor `salvage` is given.
         """
         from batchtui.services.results.export import ExportOptions, plan_export
         from batchtui.services.results.read import read_results
@@ -331,10 +359,13 @@ class Workspace:
         wanted = arguments.outcomes("only", only)
         arguments.choice("order", order, ("input", "arrival"))
         arguments.flag("with_requests", with_requests)
-        target = await self.collect(named)
+        is_accepted, is_salvaged = arguments.flag("accept", accept), arguments.flag("salvage", salvage)
+        target = await self._collected(named, accept=is_accepted, salvage=is_salvaged)
         # Of a batch made elsewhere the requests were never here: the results come without them.
         has_requests = self._engine.registry.requests.has(target.batches[0].job)
-        plan = await plan_export(self._engine, target.batches, ExportOptions(only=wanted, order=order))
+        plan = await plan_export(
+            self._engine, target.batches, ExportOptions(only=wanted, order=order, salvage=is_salvaged)
+        )
         plan = replace(plan, with_requests=with_requests and has_requests)
         async for entry in read_results(self._engine, plan):
             yield Result(entry)
@@ -362,8 +393,10 @@ class Workspace:
             overwrite=arguments.flag("overwrite", keywords.get("overwrite", False)),
             guard=arguments.flag("guard", keywords.get("guard", True)),
             bom=arguments.flag("bom", keywords.get("bom", False)),
+            salvage=arguments.flag("salvage", keywords.get("salvage", False)),
         )
-        target = await self.collect(named)
+        is_accepted = arguments.flag("accept", keywords.get("accept", False))
+        target = await self._collected(named, accept=is_accepted, salvage=options.salvage)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
 
     async def retry(

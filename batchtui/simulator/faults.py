@@ -29,27 +29,27 @@ class Fault:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     on: Endpoint
-    "The endpoint whose calls are struck; `*` is all of them."
+    "The endpoint whose calls fail; `*` is all of them."
     kind: FaultKind
     """What happens.
 
     lost_before: the connection is cut and nothing is done; lost_after: it is done, then the connection is cut;
-    delayed: the answer comes `seconds` late; garbled: 200 with `body` in place of the answer; status: an error answer;
-    results_cut: the results end after `at_byte` bytes; results_stalled: `seconds` of silence after `at_byte` bytes;
-    wrong_line: `body` as a line among the results; hidden: a list that does not show the newest batch.
+    delayed: the response comes `seconds` late; garbled: 200 with `body` instead of the response; status: an error
+    response; results_cut: the results end after `at_byte` bytes; results_stalled: `seconds` of silence after `at_byte`
+    bytes; wrong_line: `body` as a line among the results; hidden: a list that does not show the newest batch.
     """
     times: int | None = 1
-    "How many calls are struck; 0 (or None) means every one."
+    "How many calls fail; 0 (or None) means every one."
     skip: int = 0
-    "How many calls to this endpoint pass unharmed first, counted from when the fault was added."
+    "How many calls to this endpoint succeed first, counted from when the fault was added."
     after: bool = False
-    "For `status`, `garbled` and `delayed`: it strikes after the work was done (a created batch exists)."
+    "For `status`, `garbled` and `delayed`: it fails after the work was done (a created batch exists)."
     status: int = 500
     "For `status`: the HTTP status. 413 and 502 come from the edge and are not JSON."
     error_type: str = ""
     "For `status`: the `error.type`; empty means the usual one for the status."
     message: str = ""
-    "For `status`: the sentence; empty means the usual one for the status."
+    "For `status`: the message; empty means the usual one for the status."
     error_code: str = ""
     "For `status`: the `error.details.error_code`, such as enforced_spend_limit_reached."
     retry_after: float | None = None
@@ -59,7 +59,7 @@ class Fault:
     at_byte: int = 0
     "For `results_cut`, `results_stalled` and `wrong_line`: how many bytes of the results pass first."
     clean: bool = False
-    "For `results_cut`: true ends the body politely although lines are missing, false cuts the connection."
+    "For `results_cut`: true ends the body normally although lines are missing, false cuts the connection."
     body: str = ""
     "For `garbled` the whole body, for `wrong_line` the line."
 

@@ -25,17 +25,17 @@ class Scenario:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     name: str = "custom"
-    "What the scenario is called."
+    "The scenario's name."
     seed: int = 1
-    "Where ids, durations, outcomes and answers come from: the same seed tells the same story."
+    "Seed of ids, durations, outcomes and answers: the same seed gives the same behaviour."
     speed: Factor = 1.0
-    "How many times as fast everything goes; what `--speed` says multiplies it."
+    "How many times as fast time passes; `--speed` multiplies it."
     latency: Seconds = 0.0
-    "Seconds before any answer."
+    "Seconds before any response."
     create_latency: Seconds = 0.0
-    "Further seconds before the answer to a create."
+    "Further seconds before the response to a create."
     takes: Seconds = 60.0
-    "How long a batch is processed, in the middle of the spread."
+    "How long a batch is processed, on average."
     spread: Share = 0.0
     "How far that varies from batch to batch: 0.5 means half to one and a half times."
     takes_per_request: Seconds = 0.0
@@ -45,11 +45,11 @@ class Scenario:
     expires_after: Seconds = DAY
     "When a batch that has not ended expires."
     moving_counts: Movement = False
-    "Whether counts move while a batch runs: false (as the real service), true, or `some` (every second batch)."
+    "Whether counts move while in progress: false (as the real service), true, or `some` (each second batch)."
     errored: Mapping[str, Share] = field(default_factory=dict)
     "The share of requests that fail, by error type: `{overloaded_error = 0.1}`."
     expired: Share = 0.0
-    "The share of requests that are never finished, so that their batch runs until it expires."
+    "The share of requests that are never finished, so that their batch stays in progress until it expires."
     truncated: Share = 0.0
     "The share of answers truncated by max_tokens."
     refused: Share = 0.0
@@ -67,15 +67,15 @@ class Scenario:
     max_body_bytes: Count = 256_000_000
     "The largest body that a create may have; the service says 256 MB and this takes the stricter reading."
     visible_after: Seconds = 0.0
-    "For how long after its creation a batch answers 404."
+    "For how long after its creation a batch is not found (404)."
     listed_after: Seconds = 0.0
     "For how long after its creation a batch is missing from the list."
     results_host: str = ""
     "A scheme and host to put into results_url instead of our own, to prove that a client does not follow it."
     bad_keys: tuple[str, ...] = ("sk-ant-bad",)
-    "Keys that are refused with 401; every other key is as good as any."
+    "Keys that are refused with 401; any other key is accepted."
     faults: tuple[Fault, ...] = ()
-    "What goes wrong, by endpoint and call number."
+    "What fails, by endpoint and call number."
 
     @classmethod
     def from_toml(cls, path: Path) -> "Scenario":

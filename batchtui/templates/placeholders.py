@@ -29,7 +29,7 @@ class TemplateText:
 
         Args:
             source: the text.
-            place: what messages call it.
+            place: its name in messages.
             columns: the table's; where one is called `request.prompt`, the placeholder of these words is that column.
 
         Raises:

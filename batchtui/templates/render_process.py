@@ -123,7 +123,7 @@ def render(source: str, place: str, columns: tuple[str, ...], values: Mapping[st
 
     Args:
         source: the template.
-        place: what messages call it.
+        place: its name in messages.
         columns: the columns with dots in their names that it asks for.
         values: by variable.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batchtui.templates.template import Template
 
 MAX_TOKENS = 4096
-"""Where neither the template nor anybody else says."""
+"""The default where neither the template nor an option sets it."""
 CACHED = {"type": "ephemeral", "ttl": "1h"}
 """The mark of a cached prefix; in batches only an hour is long enough (documentation of prompt caching)."""
 LEAST_LEAD = 1000
@@ -62,7 +62,7 @@ class RequestBuilder:
             model: the model's id.
             max_tokens: overrides the template's.
             cache: overrides the template's.
-            has_blocks: whether rows bring blocks of their own, which stand before the last turn of the user.
+            has_blocks: whether rows have blocks (attachments), which come before the text of the last user turn.
         """
         self.template = template
         self.model = model

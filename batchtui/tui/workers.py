@@ -27,7 +27,7 @@ def run_guarded(node: DOMNode, work: Callable[[], Awaitable[object]], *, group: 
         node: whose worker it is. Work that must survive its screen belongs to the app.
         work: makes the coroutine.
         group: the name of a group of workers.
-        exclusive: whether what the node still runs in that group is cancelled first.
+        exclusive: whether what the node still runs in that group is canceled first.
     """
     run_worker(node, partial(_guarded, node, work), group=group, exclusive=exclusive)
 

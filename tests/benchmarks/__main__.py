@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks import bulk, screens, service
+from tests.benchmarks import bulk, scale, screens, service
 from tests.benchmarks.measuring import Bench
 
 ROWS = {
@@ -27,6 +27,9 @@ ROWS = {
     "export": bulk.exporting,
     "million": bulk.a_million,
     "compose": bulk.composing,
+    "list": scale.looking_things_up,
+    "arrange": scale.arranging,
+    "sync": scale.syncing,
     "simulator": service.serving,
 }
 

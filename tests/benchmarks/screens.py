@@ -101,7 +101,7 @@ def an_hour(bench: Bench) -> None:
     """Memory after an hour of refreshes of 1,000 running batches, on a clock that runs fast."""
     home = bench.folder / "home"
     with simulator(takes=4 * HOUR, moving_counts=True, speed=SPEED) as url:
-        _create(url, 1_000)
+        create_batches(url, 1_000)
         run("-m", "batchtui", "sync", "--home", str(home), env={"ANTHROPIC_BASE_URL": url})
         words = ("-m", "tests.benchmarks.hour", str(home), url, str(SPEED))
         with dashboard(home, url=url, words=words) as screen:
@@ -172,7 +172,7 @@ def _until_asked(screen: Screen, url: str) -> None:
     raise SystemExit("the dashboard has asked nothing")
 
 
-def _create(url: str, count: int) -> None:
+def create_batches(url: str, count: int) -> None:
     """Create that many batches of one request each."""
     message = {"model": "claude-haiku-5-5", "max_tokens": 16, "messages": [{"role": "user", "content": "Hello"}]}
     body = json.dumps({"requests": [{"custom_id": "one", "params": message}]})

@@ -17,7 +17,6 @@ GROUPS = (
     Group(
         "registry",
         (
-            "batchtui/domain/states.py",
             "batchtui/registry/batches/foreign_rows.py",
             "batchtui/registry/leases.py",
             "batchtui/registry/database/migrations.py",
@@ -31,24 +30,33 @@ GROUPS = (
             "tests/registry/test_migrations.py",
             "tests/registry/test_notices.py",
             "tests/registry/test_sends.py",
+        ),
+    ),
+    Group(
+        "verdict",
+        (
+            "batchtui/domain/send_evidence.py",
+            "batchtui/domain/states.py",
+            "batchtui/services/submission/verdict.py",
+        ),
+        (
             "tests/registry/test_states.py",
+            "tests/services/submission/test_verdict.py",
         ),
     ),
     Group(
         "protocol",
         (
             "batchtui/domain/ids_digest.py",
-            "batchtui/domain/send_evidence.py",
             "batchtui/services/submission/proof.py",
             "batchtui/services/submission/reconcile.py",
             "batchtui/services/submission/send.py",
-            "batchtui/services/submission/verdict.py",
         ),
         (
+            "tests/services/submission/test_evidence_gathering.py",
             "tests/services/submission/test_lost_answers.py",
             "tests/services/submission/test_once.py",
             "tests/services/submission/test_once_at_the_edge.py",
-            "tests/services/submission/test_verdict.py",
         ),
     ),
     Group(

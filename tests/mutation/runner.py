@@ -17,7 +17,7 @@ import signal
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -37,11 +37,12 @@ LEAST_SHARE = 0.9
 """The share of mutants that has to be noticed."""
 ROOT = Path(__file__).parents[2]
 MOST_SECONDS = 20.0
-"""Seconds of tests, as they take unchanged, that are spent on one mutant; the quickest come first."""
+"""Seconds of the processor that are spent on the tests of one mutant; the quickest come first."""
 FIRST = 8
 """Tests that are run before the others."""
-PATIENCE = 6.0
-"""So many times as long as its tests take unchanged may a mutant run: one that never ends is found out."""
+PATIENCE, REST = 6.0, 30.0
+"""So many times the processor's seconds of its tests may a mutant take, and so many times in all, with pauses: one that
+never ends is found out, on a busy machine, too."""
 QUIET = (
     "-q", "-x", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist",
     # What was preloaded is not rewritten; no test is among it.
@@ -118,7 +119,21 @@ def survey(modules: Sequence[str], tests: Sequence[str]) -> Survey:
     if code:
         raise RuntimeError(f"These tests fail without a mutant: {', '.join(tracer.failed) or code}.")
     called = {test: frozenset(names) for test, names in tracer.tests.items() if names}
-    return Survey(called, tracer.seconds)
+    known = Survey(called, tracer.seconds)
+    _refuse_if_all_fall(modules, known)
+    return known
+
+
+def _refuse_if_all_fall(modules: Sequence[str], known: Survey) -> None:
+    """Try a change that changes nothing: where that is noticed, nothing is proved by what else is.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    first = next(mutant for module in modules for mutant in all_mutants(module))
+    same = replace(first, after=first.before)
+    if run_mutants([same], known, processes=1).killed:
+        raise RuntimeError("The tests fail where nothing is changed.")
 
 
 def run_mutants(
@@ -148,11 +163,9 @@ def run_mutants(
             if not tests:
                 _count(score, mutant, False, tell)
                 continue
-            limit = 10 + PATIENCE * sum(known.seconds.get(test, 0.0) for test in tests)
-            running[_fork(partial(_try, mutant, tests))] = (
-                mutant,
-                time.monotonic() + limit,
-            )
+            cost = sum(known.seconds.get(test, 0.0) for test in tests)
+            work = partial(_try, mutant, tests, most=10 + PATIENCE * cost)
+            running[_fork(work)] = (mutant, time.monotonic() + 120 + REST * cost)
         for process, is_killed in _ended(running):
             _count(score, running.pop(process)[0], is_killed, tell)
     return score
@@ -218,10 +231,14 @@ def _fork(work: Callable[[], int]) -> int:
         os._exit(code)
 
 
-def _try(mutant: Mutant, tests: Sequence[str]) -> int:
-    """Return 0 where the tests pass with the mutant."""
+def _try(mutant: Mutant, tests: Sequence[str], *, most: float) -> int:
+    """Return 0 where the tests pass with the mutant. The system ends a process that takes more than `most` seconds."""
+    import resource
+
     import pytest
 
+    spent = time.process_time()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(spent + most), int(spent + most) + 1))
     if not _replace_code(mutant):
         _forget("batchtui", "tests")
         sys.meta_path.insert(0, _Finder(mutant))

@@ -16,7 +16,7 @@ from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as target_view
-from batchtui.text.estimates import estimate_lines
+from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
 
@@ -139,7 +139,8 @@ def _ask(session: Session, plan: RetryPlan, *, yes: bool) -> None:
     if not yes:
         for line in plan_lines(plan):
             session.notes.say(line)
-    question = f"Send {amount(plan.requests, 'request')} again in {amount(len(plan.parts), 'batch', 'batches')}?"
+    parts = amount(len(plan.parts), "batch", "batches")
+    question = f"Send {amount(plan.requests, 'request')} again in {parts}{about_words(plan.estimate.cost)}?"
     require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 

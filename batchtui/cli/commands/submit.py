@@ -17,7 +17,7 @@ from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.text.estimates import estimate_lines
+from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
@@ -178,7 +178,8 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
     if not session.json:
         for line in known_lines(plan.known, plan.estimate):
             session.notes.say(line)
-    question = f"Send {amount(plan.job.requests, 'request')} in {amount(len(plan.parts), 'batch', 'batches')}?"
+    parts = amount(len(plan.parts), "batch", "batches")
+    question = f"Send {amount(plan.job.requests, 'request')} in {parts}{about_words(plan.estimate.cost)}?"
     require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
 
 

@@ -61,7 +61,7 @@ class CannotConvert(ValueError):
 
 
 class ConvertedLine(NamedTuple):
-    """A request in the making: its id is not yet a legal one, and it is not yet checked."""
+    """A converted request whose id may not be legal yet, and which is not checked yet."""
 
     kind: str
     """openai, bedrock, vertex, or request for one that needs no conversion."""
@@ -102,7 +102,7 @@ def convert_line(value: Mapping[str, Any], *, model: str | None = None, max_toke
 
 
 def original_id(value: Mapping[str, Any]) -> Any:
-    """Return what a line of any of these kinds is called; None where it has no name."""
+    """Return the id of a line of any of these kinds; None where it has none."""
     return value.get("custom_id", value.get("recordId"))
 
 

@@ -46,7 +46,7 @@ class ModelVerdict:
     api_version: str
     """The version that will be sent."""
     is_allowed: bool = False
-    """Whether the user wants it sent whatever is known of it."""
+    """Whether the user allowed it (--allow-model): it is sent whatever is known of it."""
     successors: tuple[str, ...] = ()
     """Models that could take the place of a retired one."""
 

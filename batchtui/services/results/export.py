@@ -147,7 +147,7 @@ def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
     kind = Format.CSV if plan.format is Format.PARQUET else plan.format
     with MergedResults(plan.batches, registry.results, registry.requests) as merged:
         if plan.with_requests and not merged.has_requests:
-            raise UsageError("The requests of this batch are not kept here, so they cannot be shown with the results.")
+            raise UsageError("The requests of this batch are not stored, so they cannot be exported with the results.")
         originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
         entries = list(islice(_entries(plan, merged, originals, _Tally(), lambda _: None), rows))
         columns: tuple[ExportColumn, ...] | None = None

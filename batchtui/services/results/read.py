@@ -79,4 +79,6 @@ def _entries(plan: ExportPlan, merged: MergedResults, originals: Mapping[str, st
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
         if originals:
             entry.original = originals.get(entry.answer.custom_id)
+        if plan.notes:
+            entry.note = plan.notes.get(entry.answer.custom_id)
         yield entry

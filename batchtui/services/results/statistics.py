@@ -49,7 +49,7 @@ async def read_statistics(
     batches: Sequence[Batch],
     *,
     with_fields: bool = True,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> ResultStatistics:
     """Return what the saved results of these batches (one, or several of one job) look like together.
 
@@ -88,9 +88,11 @@ def merged_statistics(
         day = (batch.created_at or batch.planned_at).date()
         sums.open(day, _thresholds(reader, prices, day))
         mask = counted[source]
-        for measure in reader.measures(merged.requests_index(source)):
+        for number, measure in enumerate(reader.measures(merged.requests_index(source))):
             sums.add(measure, counts=mask is None or bool(mask[measure.seq]))
-        told(0, 0)
+            # Whoever has left meanwhile ends the reading here.
+            if number % TELL_EVERY == 0:
+                told(0, 0)
     found = sums.result(prices)
     if not with_fields:
         return found

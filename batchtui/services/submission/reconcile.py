@@ -178,7 +178,7 @@ async def may_settle(workspace: Workspace, batches: Sequence[Batch]) -> bool:
 
 
 async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool:
-    """Bind a batch of the API to this part because a person says so. False where the part was settled meanwhile.
+    """Bind a batch of the API to this part because a person says so. False where the part was resolved in the meantime.
 
     Its results are compared nevertheless once it has ended: a wrong one is found out.
     """

@@ -70,7 +70,10 @@ def three_lines(batch: Batch, facts: Facts) -> list[Line]:
     which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
     origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
     times = [list(facts["sent"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
-    stand = [_fact(name, facts) for name in ("counts", "results", "cost")]
+    # Beside all counts of a mixed batch there would be no room for it.
+    if batch.state is BatchState.ENDED:
+        times.append(_fact("results", facts))
+    stand = [_fact(name, facts) for name in ("counts", "cost")]
     if batch.state.is_running and shares_of(batch) is None:
         # Nothing else is known of it until it has ended.
         stand = [[Span("counts and results at the end", Tone.DIM)], _fact("cost", facts)]

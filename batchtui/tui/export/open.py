@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.services.batches.targets import job_ids, whole_job
+from batchtui.text.batch_names import part_name
 from batchtui.tui.export.screen import ExportScreen
 
 if TYPE_CHECKING:
@@ -25,4 +26,5 @@ async def open_export(app: Host, keys: Sequence[int]) -> None:
 
 async def open_picked_export(app: Host, batches: Sequence[Batch], pick: PickedResults | None = None) -> None:
     """Export the results of one batch, or of several of one job; those in `pick` are chosen when the screen opens."""
-    await app.push_screen(ExportScreen(app.workspace, batches[0].name, [batches], pick))
+    name = part_name(batches[0]) if len(batches) == 1 else batches[0].name
+    await app.push_screen(ExportScreen(app.workspace, name, [batches], pick))

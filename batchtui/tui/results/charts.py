@@ -145,9 +145,11 @@ def _histogram(found: TokenHistogram, columns: int, *, plain: bool) -> Iterator[
         spans = [Span("".join(sign for sign, _ in of), tone) for tone, of in groupby(cells, key=lambda cell: cell[1])]
         yield (Span(f" {said:>{SCALE}} ", Tone.DIM), Span(edge if y in scale else " ", Tone.FAINT), *spans)
     yield from _axis(found, wide, plain=plain)
-    yield from (
-        (Span(f" {part}", tone),) for text, tone in _remarks(found, plain=plain) for part in wrapped(text, columns - 2)
-    )
+    if found.truncated:
+        fills = ASCII_FILLS if plain else FILLS
+        whole, cut = (Span(f" {fills[at]} ", _TONES[at]) for at in (0, 1))
+        yield (whole, Span("whole  ", Tone.DIM), cut, Span(f"truncated: {count(found.truncated)}", Tone.TRUNCATED))
+    yield from ((Span(f" {part}", tone),) for text, tone in _remarks(found) for part in wrapped(text, columns - 2))
 
 
 def _limit_cell(found: TokenHistogram, wide: int) -> int | None:
@@ -170,15 +172,12 @@ def _axis(found: TokenHistogram, wide: int, *, plain: bool) -> Iterator[Line]:
     yield (Span(" " * (SCALE + 3)), Span("".join(cells).rstrip(), Tone.DIM))
 
 
-def _remarks(found: TokenHistogram, *, plain: bool) -> Iterator[tuple[str, Tone]]:
-    fills = ASCII_FILLS if plain else FILLS
+def _remarks(found: TokenHistogram) -> Iterator[tuple[str, Tone]]:
     said = f"median {count(found.median)}, longest {count(found.longest)}"
     if found.limit is not None:
         others = f" (and {amount(found.other_limits, 'other value')})" if found.other_limits else ""
         said += f", max_tokens {count(found.limit)}{others}"
     yield said, Tone.DIM
-    if found.truncated:
-        yield f"{fills[0]} whole, {fills[1]} truncated: {count(found.truncated)}", Tone.TRUNCATED
     if found.near_limit:
         words = amount(found.near_limit, "whole answer")
         yield f"{words} took nine tenths of max_tokens or more: slightly longer ones are truncated", Tone.WARN

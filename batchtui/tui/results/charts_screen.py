@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,17 +52,17 @@ class ChartsScreen(BaseScreen):
         read = partial(read_statistics, self.workspace, self._batches)
         self._found = await read(with_fields=False)
         self._draw()
-        self._found = await read(on_progress=self._hear)
+        loop = asyncio.get_running_loop()
+        # Progress comes on a thread; widgets may only be touched on the loop.
+        self._found = await read(on_progress=lambda *done: loop.call_soon_threadsafe(self._say_reading, *done))
         self._reading = ""
         self._draw()
 
-    def _hear(self, done: int, total: int) -> None:
-        if total:
-            self.app.call_from_thread(self._say_reading, done, total)
-
     def _say_reading(self, done: int, total: int) -> None:
-        self._reading = f"reading answers: {count(done)} of {count(total)}"
-        self.refresh_frame()
+        # The last words may arrive after the end, or when the screen was left.
+        if total and self._reading and self.is_attached:
+            self._reading = f"reading answers: {count(done)} of {count(total)}"
+            self.refresh_frame()
 
     def _draw(self) -> None:
         if self._found is not None:

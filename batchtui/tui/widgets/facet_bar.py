@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from batchtui.text.glyphs import Sign
 
 T = TypeVar("T")
-LEAST = 24
-"""Columns for the name of another filter at least; with less room it gets a line of its own."""
 
 
 class FacetBar(LinesView, Generic[T]):
@@ -96,7 +94,7 @@ class FacetBar(LinesView, Generic[T]):
         x = 0
         for at, choice in enumerate(self.choices):
             key = self._keys(at)
-            pieces = (Span(f"{key}", Tone.STRONG), self._piece(choice)) if key else (self._piece(choice),)
+            pieces = (Span(f"[{key}]", Tone.DIM), self._piece(choice)) if key else (self._piece(choice),)
             taken = width(pieces)
             # A choice is never broken over two lines.
             if x and x + 1 + taken > columns:
@@ -106,7 +104,9 @@ class FacetBar(LinesView, Generic[T]):
             self._places.append((len(lines) - 1, x + 1, x + 1 + taken, choice))
             x += taken + 1
         if self._besides:
-            lines.append([Span("  ")] if x + 3 + LEAST > columns else [*lines.pop(), Span("  ")])
+            # Cut short it would not say which filter it is: it gets a line of its own where this one has no room.
+            needed = min(len(self._besides), columns - 6) + 5
+            lines.append([Span("  ")] if x + needed > columns else [*lines.pop(), Span("  ")])
             room = columns - width(lines[-1]) - 2
             lines[-1] += fit([Span(f" {self._besides} ", Tone.CHIP)], min(room, len(self._besides) + 2))
         return [tuple(line) for line in lines]

@@ -12,6 +12,7 @@ import pytest
 from batchtui.domain.batch import RequestCounts
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable
 from batchtui.domain.states import ResultsState
+from batchtui.library.workspace import Workspace as Library
 from batchtui.services.batches.delete import plan_delete
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
@@ -203,3 +204,20 @@ async def test_unchanged_saved_results_are_not_fetched_again(
     calls = len(simulator.world.calls)
     assert await collect(workspace, saved) == saved
     assert len(simulator.world.calls) == calls
+
+
+async def test_the_library_takes_what_is_not_whole_on_a_persons_word_only(
+    workspace: Workspace, batch: Batch, simulator: Simulator, tmp_path: Path
+) -> None:
+    sends(simulator, *NOT_OURS["one foreign"], times=20)
+    library, named = Library(workspace), batch.id or ""
+    with pytest.raises(ResultsDamaged):
+        await library.collect(named)
+    rescued = {result.custom_id: result.note async for result in library.results(named, salvage=True)}
+    assert rescued == {"r-00000": None, "r-00001": None, "theirs": "belongs to no request of this batch"}
+    report = await library.export(named, tmp_path / "rescued.csv", salvage=True)
+    assert report.total == 3
+    assert (await workspace.registry.batches.get(batch.key)).results is not ResultsState.SAVED
+    [accepted] = (await library.collect(named, accept=True)).batches
+    assert accepted.results is ResultsState.SAVED
+    assert accepted.accepted

@@ -100,7 +100,7 @@ async def test_the_tour_can_be_left_and_what_happens_goes_on(tmp_path: Path) -> 
 
 async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
     async with toured(tmp_path, only("queue", "look")) as (shown, _):
-        await go_on_until(shown, "waits for")
+        await go_on_until(shown, "Waiting for room")
         states = {batch.part: batch.state for batch in await named(shown, "product-texts")}
         assert states == {1: BatchState.IN_PROGRESS, 2: BatchState.IN_PROGRESS, 3: BatchState.PLANNED}
 

@@ -65,7 +65,7 @@ async def test_failures_are_shown_below_the_list_where_there_is_room(tmp_path: P
 async def test_a_number_key_shows_one_outcome_and_1_shows_all_again(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
-        await shown.shows("1 8 all", "2 ✓ 2 succeeded", "4 ✂ 1 truncated", "5 ✗ 2 errored")
+        await shown.shows("[1] 8 all", "[2] ✓ 2 succeeded", "[4] ✂ 1 truncated", "[5] ✗ 2 errored")
         await shown.press("5")
         await shown.shows("2 of 8", "doc-5", "doc-6")
         await shown.press("4")
