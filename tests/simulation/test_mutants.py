@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FIRST, MOST = 20_261_121, 250
-"""Within so many histories, from the beginning of those of `test_simulation`, each without a story of its own is found."""
+"""Within so many histories, from the beginning of those of `test_simulation`, each without its own story is found."""
 
 
 @pytest.fixture(autouse=True)
