@@ -235,3 +235,20 @@ async def test_a_batch_that_ended_does_not_count_as_moving_whatever_is_said_late
 async def test_a_batch_that_does_not_exist_cannot_be_changed(registry: Registry) -> None:
     with pytest.raises(UnknownTarget, match="99"):
         await registry.batches.missed(99)
+
+
+async def test_a_batch_is_heard_of_whatever_its_id_holds(registry: Registry) -> None:
+    hostile = "msgbatch_01\x00\u202eB\n"
+    key = await submitted(registry, hostile)
+    assert await registry.batches.heard([remote(hostile, status="ended", ended_at=START)]) == [key]
+
+
+async def test_what_was_dropped_only_here_is_put_back_unless_something_happened_to_it(registry: Registry) -> None:
+    (key,) = await registry.jobs.plan(job(), [part()])
+    before = await registry.batches.get(key)
+    assert await registry.batches.drop(key, before.state, before.id)
+    gone = await registry.batches.get(key)
+    assert not await registry.batches.undrop(before, gone.revision - 1)
+    assert await registry.batches.undrop(before, gone.revision)
+    assert (await registry.batches.get(key)).state is BatchState.PLANNED
+    assert not await registry.batches.undrop(before, gone.revision)

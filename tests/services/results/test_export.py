@@ -18,7 +18,13 @@ from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
-from batchtui.services.results.export import ExportOptions, ExportProgress, apply_export, plan_export
+from batchtui.services.results.export import (
+    ExportOptions,
+    ExportProgress,
+    apply_export,
+    plan_export,
+    preview_export,
+)
 from batchtui.services.submission.staging.stage import IntakeOptions
 from tests.support.builders import requests
 from tests.support.workspaces import all_batches, submit
@@ -220,3 +226,24 @@ async def test_a_plan_is_a_value(workspace: Workspace, batches: tuple[Batch, ...
     plan = await plan_export(workspace, batches, ExportOptions(output="-", format="md"))
     assert (plan.output, plan.order, plan.total) == (None, "input", COUNT)
     assert dataclasses.replace(plan, order="arrival") != plan
+
+
+async def test_a_whole_markdown_export_begins_with_an_overview_and_a_part_of_it_does_not(
+    workspace: Workspace, batches: tuple[Batch, ...]
+) -> None:
+    whole, _ = await export(workspace, batches, ExportOptions(format="md"))
+    assert whole.startswith(b"## Overview")
+    assert f"| all | {COUNT} |".encode() in whole
+    only, _ = await export(workspace, batches, ExportOptions(format="md", only=frozenset({Outcome.SUCCEEDED})))
+    assert b"## Overview" not in only
+
+
+async def test_the_beginning_of_an_export_is_what_it_would_write(
+    workspace: Workspace, batches: tuple[Batch, ...]
+) -> None:
+    for kind in ("csv", "jsonl", "json", "md", "tsv"):
+        options = ExportOptions(format=kind, order="input", only=frozenset({Outcome.SUCCEEDED}))
+        plan = await plan_export(workspace, batches, options)
+        shown = await preview_export(workspace, plan, 3)
+        written, _ = await export(workspace, batches, options)
+        assert shown[:3] == written.decode().split("\n")[:3]

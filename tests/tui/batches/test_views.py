@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+from batchtui.domain.states import BatchState
 from batchtui.settings.loading import parse_settings
 from batchtui.tui.dialogs.confirm import Confirm
+from tests.support.builders import job, part
 from tests.tui.stage import stage, submit
 
 if TYPE_CHECKING:
@@ -94,6 +96,19 @@ async def test_a_rename_is_undone(tmp_path: Path) -> None:
         assert batch.name == "alpha"
         await shown.press("U")
         await shown.shows("There is nothing to undo")
+
+
+async def test_a_part_that_was_dropped_only_here_is_put_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, settings=f"{STILL}[refresh]\nautomatic = false\n") as shown:
+        await shown.workspace.registry.jobs.plan(job("job_1"), [part(1, 10)])
+        await shown.shows("planned")
+        await shown.opened("c")
+        await shown.press("y")
+        await shown.shows("will not be sent. U undoes it.", "No batches yet")
+        await shown.press("U")
+        await shown.shows("Undone: ", "planned")
+        [batch] = await shown.workspace.registry.views.select()
+        assert batch.state is BatchState.PLANNED
 
 
 async def test_the_cursor_goes_to_what_an_act_has_made(tmp_path: Path) -> None:
