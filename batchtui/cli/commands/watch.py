@@ -84,8 +84,8 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
         )
     if watched.elsewhere:
         session.notes.say(
-            f"{amount(watched.elsewhere, 'batch', 'batches')} of another account left alone; run `batchtui watch` with"
-            " the credentials that submitted them."
+            f"{amount(watched.elsewhere, 'batch', 'batches')} of another account not refreshed; run `batchtui watch`"
+            " with the credentials that submitted them."
         )
     if watched.unknown:
         session.notes.say(f"{amount(watched.unknown, 'part')} unknown; run `batchtui resume`.")
