@@ -198,7 +198,7 @@ class ResultsBusy(BatchtuiError):
     """Another process, or task, is fetching the same results and has not finished in time."""
 
     type = "results_busy"
-    title = "Downloaded elsewhere"
+    title = "Results are being fetched elsewhere"
 
 
 class ResultsDamaged(BatchtuiError):

@@ -233,7 +233,10 @@ def _broken(cause: BaseException, ask: ApiRequest) -> BatchtuiError:
 def _unreadable(cause: BaseException) -> BatchtuiError:
     """Return the error for requests that could not be read from the disk while being sent: not all of them left."""
     words = cause.message if isinstance(cause, BatchtuiError) else redact(cause) or type(cause).__name__
-    return Refused(f"The requests could not be read while they were being sent: {words}. Nothing was created.")
+    return Refused(
+        f"They could not be read while they were being sent: {words}. Nothing was created.",
+        title="The requests could not be read",
+    )
 
 
 def _doing(ask: ApiRequest) -> str:

@@ -92,7 +92,7 @@ def _check_address(client: AsyncAnthropic) -> None:
     if client.base_url.scheme not in ("http", "https") or not client.base_url.host:
         raise UsageError(
             "ANTHROPIC_BASE_URL is not a valid address.",
-            hint="It looks like https://api.anthropic.com; a path may follow.",
+            hint="Set ANTHROPIC_BASE_URL to something like https://api.anthropic.com; a path may follow.",
         )
 
 

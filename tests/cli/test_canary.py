@@ -74,7 +74,7 @@ def test_no_answer_is_no_refusal(batchtui: Batchtui, simulator: Simulator) -> No
 def test_it_costs_money_so_it_asks_first(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui.process("check", two_shapes(batchtui.folder), "--canary")
     assert ran.code == 2
-    assert "in real time, for $" in ran.err
+    assert "in real time, for at most $" in ran.err
     assert simulator.world.calls == []
 
 

@@ -142,7 +142,7 @@ def test_no_screen_is_painted_into_a_redirected_stderr(batchtui: Batchtui, tmp_p
     with (tmp_path / "errors").open("wb") as errors:
         subprocess.run([sys.executable, "-m", "batchtui"], stdin=slave, stdout=slave, stderr=errors, check=True)
     os.close(slave)
-    assert b"running" in os.read(master, 65536)
+    assert b"in progress" in os.read(master, 65536)
     os.close(master)
     assert (tmp_path / "errors").read_bytes() == b""
 

@@ -143,7 +143,7 @@ async def test_a_connection_lost_after_the_body_left_leaves_it_open(
         with pytest.raises(AnswerLost) as caught:
             await gateway.create(upload_of(b"{}"), PLAIN)
     assert not caught.value.nothing_created
-    assert "looked for" in caught.value.hint
+    assert "looks for it" in caught.value.hint
     assert len(api.heard) == len(journal) == 1
     assert journal[0].error
 

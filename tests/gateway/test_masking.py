@@ -51,7 +51,7 @@ async def test_a_key_of_any_shape_is_masked_in_an_error_message(
 async def test_a_batch_whose_id_is_the_key_is_refused(connect: Connect) -> None:
     key = "gw.Token-0123456789"
     async with Loopback(Reply.json({**BATCH, "id": key})) as api, connect(api.url, key=key) as gateway:
-        with pytest.raises(BatchtuiError, match="no id of a batch"):
+        with pytest.raises(BatchtuiError, match="not a batch id"):
             await gateway.retrieve(BATCH["id"])
 
 

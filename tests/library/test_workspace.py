@@ -207,7 +207,7 @@ async def test_a_read_only_workspace_looks_and_changes_nothing(
         await onlooker.wait(job, poll_interval=3600)
         assert len([result async for result in onlooker.results(job)]) == 2
         for change in (onlooker.submit(requests(1, "z")), onlooker.cancel(job), onlooker.delete(job)):
-            with pytest.raises(batchtui.UsageError, match="Read-only"):
+            with pytest.raises(batchtui.UsageError, match="read-only"):
                 await change
     assert len(simulator.world.batches) == 1
 

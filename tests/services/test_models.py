@@ -63,7 +63,6 @@ async def test_without_credentials_checks_go_by_the_built_in_list(
     assert await listed_models(workspace) == {}
 
 
-@pytest.mark.parametrize("fault", [{"kind": "lost_before"}, {"kind": "status", "status": 404}])
 async def test_a_key_that_a_program_passes_is_a_credential(
     tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +74,7 @@ async def test_a_key_that_a_program_passes_is_a_credential(
         assert await listed_models(keyed)
 
 
+@pytest.mark.parametrize("fault", [{"kind": "lost_before"}, {"kind": "status", "status": 404}])
 async def test_a_server_without_a_list_is_left_alone_for_an_hour(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock, fault: dict[str, object]
 ) -> None:

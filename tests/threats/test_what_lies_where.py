@@ -47,7 +47,9 @@ def test_no_key_is_stored(night: Night, batchtui: Batchtui, simulator: Simulator
     assert holding(home, KEY) == []
 
 
-def test_logs_hold_no_content(night: Night, batchtui: Batchtui, simulator: Simulator, home: Path, later: Later) -> None:
+def test_logs_without_content_of_requests_and_answers(
+    night: Night, batchtui: Batchtui, simulator: Simulator, home: Path, later: Later
+) -> None:
     said = night('log_level = "debug"\n')
     simulator.world.faults.add(Fault("create", "status", status=400, message="no"))
     file = str(jsonl(batchtui.folder / "more.jsonl", [request("x", f"more {SECRET}")]))

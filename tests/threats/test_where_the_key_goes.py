@@ -39,7 +39,7 @@ async def connected(url: str) -> AsyncIterator[AnthropicGateway]:
         await gateway.close()
 
 
-async def test_the_key_goes_to_one_host_only(home: Path) -> None:
+async def test_one_host_gets_the_key(home: Path) -> None:
     async with Loopback(Reply(200, b"stolen")) as foreign:
         ended = {**BATCH, "processing_status": "ended", "results_url": f"{foreign.url}/results"}
         results = Reply(200, b'{"custom_id": "a"}\n', {"content-type": "application/x-jsonl"})
@@ -66,7 +66,7 @@ def test_one_host_that_is_spoken_to_unencrypted_is_said(
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_not_followed_with_the_key(home: Path, status: int) -> None:
+async def test_no_redirect_is_followed_with_the_key(home: Path, status: int) -> None:
     async with Loopback(Reply.json(BATCH)) as foreign:
         away = Reply(status, b"", {"location": f"{foreign.url}/v1/messages/batches/x"})
         async with (

@@ -45,7 +45,7 @@ def test_results_can_be_had_for_29_days_after_creation(batchtui: Batchtui, simul
 def test_a_submission_is_a_job_and_its_batches(batchtui: Batchtui, simulator: Simulator) -> None:
     document = batchtui("submit", batchtui.file(5), "--max-requests", "2", "--yes", "--json").document
 
-    assert set(document) == {"job", "batches"}
+    assert set(document) == {"job", "batches", "known"}
     assert {key: document["job"][key] for key in ("name", "requests", "parts")} == {
         "name": "tickets", "requests": 5, "parts": 3,
     }  # fmt: skip

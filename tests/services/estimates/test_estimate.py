@@ -131,7 +131,7 @@ def test_at_most_all_of_the_input_is_written_to_the_cache_that_is_asked_for() ->
     ("found", "said"),
     [
         (estimate([load(elsewhere=3)], [shape()], EstimateHistory(), DAY, BOOK), "URL or file id"),
-        (estimate([load()], [shape("web_search")], EstimateHistory(), DAY, BOOK), "run at the API"),
+        (estimate([load()], [shape("web_search")], EstimateHistory(), DAY, BOOK), "server tools add what they find"),
     ],
 )
 def test_server_tools_leave_the_estimate_without_an_upper_bound(found: object, said: str) -> None:

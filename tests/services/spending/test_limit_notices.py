@@ -39,7 +39,9 @@ async def heard(workspace: Workspace) -> list[str]:
     said: list[str] = []
 
     async def tell(notices: Sequence[Notice]) -> None:
-        said.extend(f"{heading(notice)}: {sentence(notice)}" for notice in notices)
+        # The parts that `spend` plans are never sent, which is a notice of its own after a while.
+        of_limits = (notice for notice in notices if notice.kind is NoticeKind.LIMIT_NEAR)
+        said.extend(f"{heading(notice)}: {sentence(notice)}" for notice in of_limits)
 
     await Notifier(workspace, [Channel("test", tell)]).tell()
     return said
