@@ -118,7 +118,7 @@ async def test_a_word_finds_a_batch_by_id_prefix_name_job_and_last(workspace: Wo
     assert (await find_target(workspace, "nightly")).batches[0].key == batch.key
     assert (await find_target(workspace, first.job.id)).batches[0].key == batch.key
     assert (await find_target(workspace, "@last")).batches[0].key == second.batches[0].key
-    with pytest.raises(UnknownTarget, match="2 things"):
+    with pytest.raises(UnknownTarget, match="matches 2 batches or jobs"):
         await find_target(workspace, "msgbatch_")
     with pytest.raises(UnknownTarget, match="knows no"):
         await find_target(workspace, "nonsense")
@@ -155,7 +155,7 @@ async def test_a_batch_made_elsewhere_is_canceled_only_where_its_id_was_typed(
     words = {"the whole id": foreign.id, "its beginning": foreign.id[:14]}
     plan = await plan_cancel(workspace, [foreign.key], typed=(words.get(typed, typed),))
     assert [batch.key for batch in plan.cancel] == ([foreign.key] if is_canceled else [])
-    assert all("made elsewhere" in skipped.reason and foreign.id in skipped.reason for skipped in plan.skipped)
+    assert all("created elsewhere" in skipped.reason and foreign.id in skipped.reason for skipped in plan.skipped)
 
 
 async def test_a_batch_made_elsewhere_is_deleted_only_where_its_id_was_typed_but_forgotten_here_by_any_word(
