@@ -53,7 +53,7 @@ PLACES = (
     Place("charts", ("%",), ("of the cost", "output tokens", "truncated"), "batch"),
     Place("attempts", ("g", "H"), ("ATTEMPT", "stands"), "batch"),
     Place("answer beside", ("g", "z"), ("Verdict",), "batch", back=("z",), is_always_there=True),
-    Place("search", ("/", *"manual"), ("1 of 8",), "batch"),
+    Place("search", ("/", *"manual"), ("1 of 8 shown",), "batch"),
     Place("result", ("g", "enter"), ("stopped: end_turn", "Verdict", "request"), "batch"),
     Place("hits", ("/", *"the", "enter"), ("hits",), "result", back=("esc",)),
     Place("rendered", ("m",), ("it names its source",), "result", back=("m", "m")),

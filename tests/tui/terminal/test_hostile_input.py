@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-LIST = "of 5 · by attention"
+LIST = "⏎ open"
 SIGNALS = b"\x03\x1a\x1c"
 """Keys that a terminal makes signals of while an editor has it."""
 STALLED = 1.5
