@@ -263,8 +263,9 @@ class GatewayError(BatchtuiError):
         error_code: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        title: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(message, hint=hint, title=title)
         self.status = status
         self.error_type = error_type
         self.error_code = error_code

@@ -39,7 +39,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield (node.module or "").partition(".")[0]
 
 
-def test_no_command_runs_in_a_shell() -> None:
+def test_no_shell_runs_a_command() -> None:
     for source, tree in TREES.items():
         for name, call in calls(tree):
             assert name not in SHELLS, source

@@ -103,7 +103,7 @@ async def _name_lost(session: Session, workspace: Workspace) -> None:
 
     for batch in await unsave_lost(workspace):
         session.notes.say(
-            f"The saved results of {batch.id} are no longer whole on this disk;"
+            f"The saved results of {batch.id} are no longer complete on this disk;"
             f" `batchtui results {batch.id}` downloads them again."
         )
 

@@ -264,7 +264,7 @@ def _lost_notice(lost: list[Batch]) -> BatchtuiError:
     if len(lost) > 1:
         what = f"{len(lost)} batches, {what} among them,"
     return StorageError(
-        f"The saved results of {what} are no longer whole on this disk. The API still has them.",
+        f"The saved results of {what} are no longer complete on this disk. The API still has them.",
         hint="They are downloaded again.",
     )
 

@@ -118,9 +118,9 @@ async def test_a_word_finds_a_batch_by_id_prefix_name_job_and_last(workspace: Wo
     assert (await find_target(workspace, "nightly")).batches[0].key == batch.key
     assert (await find_target(workspace, first.job.id)).batches[0].key == batch.key
     assert (await find_target(workspace, "@last")).batches[0].key == second.batches[0].key
-    with pytest.raises(UnknownTarget, match="2 batches or jobs"):
+    with pytest.raises(UnknownTarget, match="matches 2 batches or jobs"):
         await find_target(workspace, "msgbatch_")
-    with pytest.raises(UnknownTarget, match="knows no"):
+    with pytest.raises(UnknownTarget, match="There is no batch or job"):
         await find_target(workspace, "nonsense")
 
 

@@ -196,7 +196,8 @@ async def test_a_saved_file_that_was_taken_away_is_downloaded_again_and_told(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     assert raw.read_bytes() == content
-    assert [f"saved results of {batch.id} are no longer whole" in error.message for error in running.errors] == [True]
+    [told] = running.errors
+    assert f"saved results of {batch.id} are no longer complete" in told.message
 
 
 async def test_a_saved_file_that_the_api_no_longer_has_is_left_as_it_is(
