@@ -22,6 +22,7 @@ from batchtui.cli.exit_codes import MEANINGS, ExitCode, exit_for
 from batchtui.cli.main import COMMANDS, program
 from batchtui.cli.run import InternalError
 from batchtui.cli.views.man_page import command_page, program_page
+from batchtui.domain import errors as errors_module
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.settings import reference
@@ -104,7 +105,8 @@ def error_types() -> list[type[BatchtuiError]]:
     found: dict[str, type[BatchtuiError]] = {}
     for kind in _below(BatchtuiError):
         found.setdefault(kind.code, kind)
-    return list(found.values())
+    # Classes of other modules are known in the order of their imports, which differs from run to run.
+    return sorted(found.values(), key=lambda kind: "" if kind.__module__ == errors_module.__name__ else kind.code)
 
 
 def _exit_of(kind: type[BatchtuiError]) -> ExitCode:
