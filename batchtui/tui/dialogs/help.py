@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from textual.binding import BindingType
+    from textual.events import Key
     from textual.widget import Widget
 
     from batchtui.tui.commands.keymap import Keymap
@@ -93,9 +94,11 @@ class HelpScreen(Dialog[None]):
 
     # ── closing ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def on_key(self, event: object) -> None:
+    def on_key(self, event: Key) -> None:
         """Close on the key that opened it, too."""
-        if self._body.has_focus and getattr(event, "key", "") in ("question_mark", "enter", "f1"):
+        if self._body.has_focus and event.key in ("question_mark", "enter", "f1"):
+            event.stop()
+            event.prevent_default()
             self.close(None)
 
     def _action_dialog_yes(self) -> None:
