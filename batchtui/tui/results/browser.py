@@ -115,8 +115,6 @@ class ResultBrowser(Vertical):
         if text == self._search.text and source is self._source:  # else another one is under way already
             self._choice = replace(self._choice, found=found)
             await self._show()
-        if self._search.text:
-            self._searching.request()
 
     def _say_searching(self, done: int, total: int) -> None:
         if self.is_attached:

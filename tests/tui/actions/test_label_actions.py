@@ -40,7 +40,7 @@ async def test_the_key_of_the_version_before_renames_as_well(tmp_path: Path) -> 
 async def test_an_empty_name_is_refused_while_it_is_typed(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "L", "")
-        await shown.shows("a name is needed")
+        await shown.shows("a name cannot be empty")
         assert isinstance(shown.app.screen, TextPrompt)
 
 

@@ -54,6 +54,6 @@ def test_each_way_to_look_shows_its_own() -> None:
     failed, act = entry(2, status=500, error="x"), entry(3, "batch.ended", kind="act", status=None)
     kinds = {
         only: [each.seq for each in (entry(1), failed, act) if is_shown(each, only)]
-        for only in ("all", "acts", "calls", "errors")
+        for only in ("all", "actions", "API calls", "errors")
     }
-    assert kinds == {"all": [1, 2, 3], "acts": [3], "calls": [1, 2], "errors": [2]}
+    assert kinds == {"all": [1, 2, 3], "actions": [3], "API calls": [1, 2], "errors": [2]}

@@ -55,4 +55,4 @@ async def test_questions_and_boxes_name_the_keys_that_answer_them(tmp_path: Path
         await made.shows("f7  No ", "y  Cancel ")
         await made.press("f7")
         await made.opened("?")
-        await made.shows("scroll   f7 close")
+        await made.shows("f7 close")

@@ -34,7 +34,7 @@ async def _compared(shown: Stage) -> None:
     await shown.press("equals_sign")
     await shown.shows("is compared with evals", "evals-v2")
     await shown.press("enter")
-    await shown.shows("8 pairs")
+    await shown.shows("8 all")
 
 
 async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path
         await shown.shows("1 of 8", "doc-1")
         assert "doc-2" not in shown.text
         await shown.press("escape")
-        await shown.shows("8 pairs", "doc-2")
+        await shown.shows("8 all", "doc-2")
 
 
 @pytest.mark.parametrize(("size", "sign"), [((80, 24), "- evals"), ((120, 40), "≠ evals-v2")])
@@ -206,7 +206,7 @@ async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Pat
     async with furnished_stage(tmp_path) as shown:
         await shown.shows("evals-v2")
         await shown.press("G", "space", "k", "space", "equals_sign")
-        await shown.shows("8 pairs")
+        await shown.shows("8 all")
         lines = [line.split()[0] for line in shown.text.splitlines() if line.startswith(" evals")]
         assert lines == ["evals", "evals-v2"]
 
