@@ -87,7 +87,7 @@ async def test_a_pair_is_compared_as_json_too(tmp_path: Path) -> None:
         await shown.press("j", "enter")
         await shown.shows("doc-2", "Let me see.")
         await shown.press("m")
-        await shown.shows('"stop_reason": "max_tokens"', "JSON, 2 of 8")
+        await shown.shows('"stop_reason": "max_tokens"', "JSON · pair 2 of 8")
         await shown.press("m")
         await shown.shows("thinking", " 2 of 8")
         assert "stop_reason" not in shown.text
