@@ -155,7 +155,7 @@ async def test_filter_order_columns_folding_and_place_are_found_again(tmp_path: 
     names = ["alpha", "beta", "gamma"]
     async with stage(tmp_path, running=names) as shown:
         await _with_a_job_of_three(shown)
-        await shown.press("/", *"!gamma", "enter", "b", "s", "s")
+        await shown.press("/", *"!gamma", "enter", "b", "s", *"state", "enter")
         await shown.until(lambda: _dashboard(shown).grid.sorted_by[0] == "state")
         await shown.press("C", "j", "j", "space", "escape")
         await shown.shows("▸ big (3)")

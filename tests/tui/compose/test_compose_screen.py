@@ -80,8 +80,8 @@ async def test_three_keys_lead_a_newcomer_to_a_first_batch(tmp_path: Path) -> No
         await made.shows("No batches yet", "makes requests from a table")
         await made.press("N")
         await made.shows("T-1001", "The export stops", "12 requests of 12 rows")
-        await made.opened("y")
-        await made.shows("Submit example-tickets?")
+        await made.opened("ctrl+s")
+        await made.shows("Submit 12 requests", "example-tickets")
         await made.press("y")
         await made.shows("Submitted ")
         assert [len(batch) for batch in made.simulator.world.batches] == [12]
@@ -103,7 +103,7 @@ async def test_half_typed_input_is_reported_and_the_last_request_stays(tmp_path:
         await made.shows("Prompt, line 1", "By web: The export")
         await made.press("escape")
         assert not screen.is_available("compose.submit")
-        await made.press("y")
+        await made.press("ctrl+s")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
         await made.shows("This is not ready yet")
         assert made.simulator.world.batches == []
@@ -148,7 +148,7 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
 
         await made.press("P")
         await on_checked(made, screen)
-        await made.opened("y")
+        await made.opened("ctrl+s")
         await made.shows("One request goes first")
         await made.press("y")
         await made.until(lambda: [len(batch) for batch in made.simulator.world.batches] == [1])
@@ -180,7 +180,7 @@ async def test_a_row_is_tried_now_once_its_cost_was_said(tmp_path: Path) -> None
 
 async def test_the_api_counts_where_it_is_asked(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, _):
-        await made.shows("worked out from its bytes")
+        await made.shows("estimated from their size")
         await made.press("#")
         await made.shows("from the API's count of 3 of 3 requests")
 
@@ -242,19 +242,19 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
     data = table(tmp_path, TABLE + "9,too,many,cells\n")
     draft = Draft(data=data, prompt=PROMPT, model="cheap", id="ticket")
     async with composing(tmp_path, draft) as (made, screen):
-        await made.press("y")
+        await made.press("ctrl+s")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
-        await made.shows("Nothing was made")
+        await made.shows("Nothing was written")
         await made.press("escape", "G", "enter")
         await made.until(lambda: screen.desk.draft.skip_wrong)
         await on_checked(made, screen)
-        await made.opened("y")
+        await made.opened("ctrl+s")
         await made.shows("Submit 3 requests")
 
 
 async def test_a_read_only_dashboard_sends_nothing_from_here(tmp_path: Path) -> None:
     async with composing(tmp_path, read_only=True) as (made, _):
-        await made.press("y")
+        await made.press("ctrl+s")
         await made.shows("Read-only")
         await made.press("t")
         assert made.simulator.world.batches == []

@@ -64,7 +64,7 @@ async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await _at(shown, "batches.columns")
         await _type(shown, "s")
-        await shown.shows("the key `s`, which `list.sort` has already")
+        await shown.shows("the key `s`, which `list.sort` already has.")
         shown.app.screen.query_one(Input).value = "ctrl+o, W"
         await shown.press("enter")
         await shown.shows("Written to config.toml.")

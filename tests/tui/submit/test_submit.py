@@ -61,7 +61,7 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
     async with stage(tmp_path, size=(100, 44)) as shown:
         await choose(shown, "tick")
         await shown.shows(
-            "Submit 4 requests", "estimated cost: $", "without a batch: $", "2 shapes", "3 × claude-haiku-5-5 · user",
+            "Submit 4 requests", "estimated cost: $", "at standard prices: $", "2 shapes", "3 × claude-haiku-5-5 · user",
             "Warnings", "line 4: metadata.user_id looks like an email address",
         )  # fmt: skip
 
@@ -138,13 +138,13 @@ async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_
         await shown.shows("! unknown", "contracts")
         shown.clock.turn(early)
         await shown.press("u")
-        await shown.shows("the API does not show it yet")
+        await shown.shows("not found at the API yet")
         shown.clock.turn(late)
         await shown.press("u")
         await shown.shows("Resubmit contracts: ")
         shown.clock.turn(1)
         await shown.press("y")
-        await shown.shows("Send 1 part now?")
+        await shown.shows("Submit contracts: 3 requests?")
         shown.clock.turn(1)
         await shown.press("y")
         await shown.until(lambda: len(sent_custom_ids(shown.simulator)) == 3)

@@ -34,7 +34,7 @@ async def test_a_screen_that_a_key_opens_hears_the_next(tmp_path: Path) -> None:
 async def test_a_palette_opened_by_a_key_is_typed_into_and_runs_what_was_found(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["one"]) as made:
         burst(made, ":", *"spend", "enter")
-        await made.shows("saved by batches")
+        await made.shows("batch discount")
 
 
 async def test_a_paste_waits_for_its_turn(tmp_path: Path) -> None:

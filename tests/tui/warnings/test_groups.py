@@ -36,7 +36,7 @@ def test_only_batches_whose_requests_are_here_are_said_to_be_retried() -> None:
     [own] = group_warnings([expiring(1, bytes=10)], ())
     [foreign] = group_warnings([expiring(1, bytes=0)], ())
     [mixed] = group_warnings([expiring(1, bytes=10), expiring(2, bytes=0)], ())
-    assert "{batches.retry} retries it" in own.advice
+    assert "{batches.retry} retries " in own.advice
     assert "{batches.retry}" not in foreign.advice
     assert "nothing can be retried from here" in foreign.advice
     assert "except for 1 created elsewhere" in mixed.advice
