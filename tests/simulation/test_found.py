@@ -99,6 +99,13 @@ FOUND = {
     "seed 20262340: a download fails, and its batch proves to be somebody else's": plain(20_262_340),
     "seed 1008: a sender dies while resume waits for it, and its send is never ended": plain(1008),
     "seed 20261124: a planned part is deleted just when another process takes it for sending": plain(20_261_124),
+    "seed 20261287: one list leaves the batch out, long after it was created": Story(
+        20261287,
+        None,
+        (Step(0.0, "submit"), Step(60.0, "kill"), Step(1500.0, "resume", more=(("consent", True),))),
+        Weather(faults=(Fault("list", 3, "hidden"),), create_seconds=(900.0,), created_at_share=(0.0,)),
+        sizes=(2,),
+    ),
 }
 
 

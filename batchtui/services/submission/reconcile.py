@@ -148,7 +148,16 @@ async def look_up(
     others = await _rivals(workspace, {batch.key for batch in batches}) if asked else []
     wanted = Grace(timedelta(seconds=workspace.settings.submit.grace), grace)
     everyone = [*evidence, *others]
-    return [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
+    found = [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
+    absent = [each for each, given in zip(evidence, found, strict=True) if given.kind is VerdictKind.ABSENT]
+    if not absent:
+        return found
+    # Lists lag, and absence is what allows a part to be sent again: one response that leaves a batch out must not.
+    listed = await _list(workspace, absent)
+    return [
+        await _judge(workspace, each, listed, wanted, everyone) if given.kind is VerdictKind.ABSENT else given
+        for each, given in zip(evidence, found, strict=True)
+    ]
 
 
 async def look_over(workspace: Workspace, batches: Sequence[Batch]) -> list[Reconciliation]:
