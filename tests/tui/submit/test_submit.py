@@ -61,7 +61,8 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
     async with stage(tmp_path, size=(100, 44)) as shown:
         await choose(shown, "tick")
         await shown.shows(
-            "Submit 4 requests", "estimated cost: $", "at standard prices: $", "2 shapes", "3 × claude-haiku-5-5 · user",
+            "Submit 4 requests", "estimated cost: $", "at standard prices: $", "2 shapes",
+            "3 × claude-haiku-5-5 · user",
             "Warnings", "line 4: metadata.user_id looks like an email address",
         )  # fmt: skip
 
