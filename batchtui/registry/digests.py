@@ -38,6 +38,7 @@ _HELD = """
 CREATE TABLE hits (
     source INTEGER, place INTEGER, seq INTEGER, PRIMARY KEY (source, place, seq)
 ) WITHOUT ROWID;
+CREATE TABLE sources (id INTEGER PRIMARY KEY, job TEXT, attempt INTEGER);
 CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER);
 """
 # Sorted first: a million look-ups in the order of the index read each of its pages once.
@@ -45,6 +46,9 @@ _FIND_HITS = f"""
 INSERT INTO hits SELECT d.source, d.seq, r.seq
 FROM (SELECT seq, digest FROM new.requests WHERE length(digest) = {DIGEST_BYTES} ORDER BY digest) AS r
 CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1, 2, 3
+"""
+_FIND_SOURCES = """
+INSERT INTO sources SELECT id, job, attempt FROM known.sources WHERE id IN (SELECT DISTINCT source FROM hits)
 """
 _ANSWERED, _IN_PROGRESS, _DUPLICATE = 1, 2, 3
 _SETTLE_ANSWERED = f"""
@@ -177,7 +181,7 @@ class DigestIndex:
         path = self._requests / job / index_name(attempt)
         # One that cannot be read is noted as if it had no digests, and tried again when it has changed.
         is_useful = _has_digests(path)
-        with _attached(index, path if is_useful else None, "added"):
+        with _attached(index, _read_only(path) if is_useful else ":memory:", "added"):
             index.execute("BEGIN IMMEDIATE")
             row = "INSERT OR IGNORE INTO sources (job, attempt, stamp) VALUES (?, ?, ?)"
             added = index.execute(row, (job, attempt, stamp))
@@ -217,10 +221,13 @@ class DigestComparison:
             self._held.execute("BEGIN")
             if known is not None:
                 self._held.execute("COMMIT")
-                self._held.execute("ATTACH ? AS known", (f"{known.absolute().as_uri()}?mode=ro",))
+                # Let go at once: whoever reads it keeps others from adding to it, and this may lie open for long.
+                with _attached(self._held, f"{known.absolute().as_uri()}?mode=ro", "known"):
+                    self._held.execute("BEGIN")
+                    self._held.execute(_FIND_HITS)
+                    self._held.execute(_FIND_SOURCES)
+                    self._held.execute("COMMIT")
                 self._held.execute("BEGIN")
-                self._held.execute(_FIND_HITS)
-            self._has_known = known is not None
         except BaseException:
             self._held.close()
             raise
@@ -234,11 +241,7 @@ class DigestComparison:
     @_storage_errors
     def sources(self) -> list[DigestSource]:
         """Return the attempts that have asked some of it before, the newest first."""
-        if not self._has_known:
-            return []
-        rows = self._held.execute(
-            "SELECT id, job, attempt FROM known.sources WHERE id IN (SELECT DISTINCT source FROM hits) ORDER BY id DESC"
-        )
+        rows = self._held.execute("SELECT id, job, attempt FROM sources ORDER BY id DESC")
         return [DigestSource(*row) for row in rows]
 
     @_storage_errors
@@ -305,7 +308,7 @@ class DigestComparison:
         # SQLite attaches nothing within a transaction that has written.
         self._held.execute("COMMIT")
         try:
-            with _attached(self._held, path, name):
+            with _attached(self._held, _read_only(path), name):
                 self._held.execute("BEGIN")
                 try:
                     yield
@@ -327,9 +330,9 @@ def _has_digests(path: Path) -> bool:
 
 
 @contextmanager
-def _attached(connection: sqlite3.Connection, path: Path | None, name: str) -> Iterator[None]:
-    """Have a file that nobody writes any more attached under a name; None attaches an empty one."""
-    connection.execute(f"ATTACH ? AS {name}", (_read_only(path) if path else ":memory:",))
+def _attached(connection: sqlite3.Connection, database: str, name: str) -> Iterator[None]:
+    """Have a database attached under a name."""
+    connection.execute(f"ATTACH ? AS {name}", (database,))
     try:
         yield
     finally:
