@@ -146,6 +146,7 @@ def _names_of_the_sdk(how: str, asked: dict[str, list[str]]) -> dict[str, dict[s
     return names
 
 
+@pytest.mark.long
 def test_every_name_of_the_sdk_is_what_it_is_otherwise() -> None:
     plain = _names_of_the_sdk("plainly", {package: [] for package in PACKAGES})
     asked = {package: list(names) for package, names in plain.items()}

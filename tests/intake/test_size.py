@@ -44,6 +44,7 @@ class Stream(io.RawIOBase):
 RECORD = json.dumps(request("same", messages=[{"role": "user", "content": 'x "quoted" {[ \n' * 100}])).encode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("opening", "between", "closing"), [(b"", b"\n", b"\n"), (b"[", b",\n", b"]"), (b'{"requests": [', b",", b"]}")]
 )

@@ -35,6 +35,7 @@ def test_a_program_of_the_readme_or_the_manual_runs(simulator: Simulator, tmp_pa
     assert simulator.world.batches
 
 
+@pytest.mark.long
 def test_a_project_of_somebody_else_tests_its_batch_code_offline(tmp_path: Path) -> None:
     plugins, theirs = TESTS
     (tmp_path / "conftest.py").write_text(plugins)

@@ -132,6 +132,7 @@ def test_data_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out.startswith("4 4 [('succeeded', 4, ")
 
 
+@pytest.mark.long
 def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
     folder = tmp_path / "shards"
     folder.mkdir()
@@ -144,6 +145,7 @@ def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 15
 
 
+@pytest.mark.long
 def test_nightly(simulator: Simulator, tmp_path: Path) -> None:
     jsonl(tmp_path / "2026-11-21.jsonl", requests(3))
     for _ in range(2):

@@ -93,6 +93,7 @@ async def test_the_columns_of_a_list_stay_in_line(tmp_path: Path) -> None:
         made.until(lambda: numbers() == "00088", "the last digits of 800, 40,000, 40,000, 8 and 8 below each other")
 
 
+@pytest.mark.long
 async def test_an_answer_of_ten_megabytes_is_read_at_once_and_drives_nothing(tmp_path: Path) -> None:
     piece = ANSWER + DRIVING + "日本語 👩‍👩‍👧 " + "\u202e[/x] [bold\n"
     home = await furnished(tmp_path, settings=QUIET, answer=piece * (10_000_000 // len(piece.encode())))

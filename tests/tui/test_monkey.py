@@ -144,6 +144,7 @@ async def play(folder: Path, places: Sequence[str], keys: int, monkeypatch: pyte
 NAMES = [place.name for place in PLACES]
 
 
+@pytest.mark.long
 async def test_random_keys_break_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await play(tmp_path, NAMES, QUICK, monkeypatch)
 

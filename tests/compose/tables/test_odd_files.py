@@ -255,6 +255,7 @@ def test_zstd_without_its_package_says_what_installs_it(tmp_path: Path, monkeypa
     assert "batchtui[data]" in raised.value.hint
 
 
+@pytest.mark.long
 def test_a_decompression_bomb_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
     packed = bz2.compress(b"id,text\n" + b"a,one\n" * 2_000_000)
     made, _ = composed(table(tmp_path, packed, "t.csv.bz2"), limit=10)
@@ -295,6 +296,7 @@ def test_a_pattern_that_fits_nothing_is_said_and_a_name_with_brackets_is_a_name(
     assert composed(open_tables([str(tmp_path / "t [1].csv")], TableOptions()), id="id") == (GOLDEN, [])
 
 
+@pytest.mark.long
 def test_a_pipe_with_ids_to_be_made_keeps_the_legal_ones(tmp_path: Path) -> None:
     pipe = io.BytesIO(b"id,text\na b,one\n" + b"".join(b"r%d,x\n" % number for number in range(60_000)) + b"a_b,two\n")
     made, problems = composed(open_table("-", TableOptions(stdin=pipe)), id="id")

@@ -29,6 +29,7 @@ CASES = [(point, "here") for point in POINTS] + [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("point", "where"), CASES, ids=lambda value: str(value).replace(" ", "-"))
 async def test_killed_and_tried_again_results_are_whole_and_costs_counted_once(
     workspace: Workspace, simulator: Simulator, clock: TurnedClock, tmp_path: Path, point: str, where: str

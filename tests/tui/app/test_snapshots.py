@@ -147,6 +147,7 @@ async def test_the_screen_of_a_furnished_home_looks_as_it_did(tmp_path: Path, na
         await pictures(DashboardApp(workspace, ground=MODERN), name, FURNISHED[name])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(WAYS))
 async def test_every_screen_without_colour_and_signs_looks_as_it_did(tmp_path: Path, first: int) -> None:
     async with told(tmp_path) as (workspace, _):

@@ -79,6 +79,7 @@ async def test_a_folded_job_follows_what_happens_to_its_batches(tmp_path: Path) 
         await shown.shows("↑ sending")
 
 
+@pytest.mark.long
 async def test_rows_far_down_are_folded_and_filtered_like_the_first(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(80, 24)) as shown:
         for number in range(15, 80):

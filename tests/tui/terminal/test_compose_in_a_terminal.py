@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGHUP])
 def test_a_draft_outlives_the_program(tmp_path: Path, end: signal.Signals) -> None:
     env = environment(BATCHTUI_HOME=str(tmp_path / "home"), HOME=str(tmp_path))

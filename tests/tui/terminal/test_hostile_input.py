@@ -116,6 +116,7 @@ def fuzz(home: Path, count: int, seed: int) -> None:
             assert b"Traceback" not in made.sent
 
 
+@pytest.mark.long
 def test_strings_of_the_grammars_of_xterm_and_kitty_do_nothing_and_noise_breaks_nothing(home: Path) -> None:
     fuzz(home, 1_000, seed=20261130)
 
