@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.tui.results.result_screen import ResultScreen
+from batchtui.tui.results.selection import ResultSearch
 from tests.tui.stage import Stage, furnished_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from batchtui.registry.results.job_results import ResultList
 
 
 async def _batch(shown: Stage) -> None:
@@ -38,6 +42,27 @@ async def test_a_search_leaves_what_says_it_and_esc_shows_all(tmp_path: Path) ->
         assert "doc-2" not in shown.text
         await shown.press("enter", "escape")
         await shown.shows("of 8 ─", "doc-2")
+
+
+async def test_a_search_that_has_found_what_there_is_runs_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[str] = []
+    original = ResultSearch.run
+
+    async def counted(search: ResultSearch, results: ResultList) -> Sequence[int] | None:
+        runs.append(search.text)
+        return await original(search, results)
+
+    monkeypatch.setattr(ResultSearch, "run", counted)
+    async with furnished_stage(tmp_path) as shown:
+        await _batch(shown)
+        await shown.press("/", *"MANUAL")
+        await shown.shows("1 of 8")
+        await shown.pilot.pause(0.1)
+        before = len(runs)
+        await shown.pilot.pause(0.3)
+        assert len(runs) == before <= len("MANUAL") + 1
 
 
 async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> None:
