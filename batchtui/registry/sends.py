@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.send_evidence import MARK_IS_FRESH, Account, Send, SendEnd, SenderLife, SendStart
+from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
 from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, row_of, transition
@@ -298,9 +298,7 @@ class Sends:
             )  # fmt: skip
         return True
 
-    async def sender_died(
-        self, key: int, sender: str | None, *, ended: datetime | None = None, is_certain: bool = False
-    ) -> bool:
+    async def sender_died(self, key: int, sender: str | None, *, ended: datetime | None = None) -> bool:
         """Take a part from a process that is no more, or was not heard of. False where that is not so now.
 
         Without its mark nothing can have been created, and none can be set any more: submitting → planned. With it,
@@ -309,9 +307,8 @@ class Sends:
         Args:
             key: the part.
             sender: the process.
-            ended: the server's time.
-            is_certain: whether the process is no more. Then its send ended no later than it would have given up: found
-                dead after a night, its part need not be waited for once more.
+            ended: the server's time now. Nobody knows when it died, and its mark tells nothing: a process that stood
+                still (SIGSTOP, a laptop's lid) behind its mark sends its last block when it wakes, hours later.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
@@ -320,17 +317,12 @@ class Sends:
                 return False
             send = await fetch(
                 tx,
-                "SELECT mark, patience, offset FROM sends WHERE batch_key = ? AND number = ?",
+                "SELECT mark FROM sends WHERE batch_key = ? AND number = ?",
                 (key, before["sends"]),
             )
-            at = ended or now
-            if is_certain and send is not None and send["mark"] is not None and send["offset"] is not None:
-                # The last block leaves within that time of its mark, and no client waits longer for an answer. Without
-                # the server's clock the mark may be hours off, and says nothing of this.
-                at = min(at, decode_time(send["mark"]) + MARK_IS_FRESH + timedelta(seconds=send["patience"]))
             await tx.execute(
                 "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ?",
-                (encode_time(at), key, before["sends"]),
+                (encode_time(ended or now), key, before["sends"]),
             )
             if send is not None and send["mark"] is None:
                 await transition(

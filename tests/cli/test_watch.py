@@ -177,7 +177,8 @@ def test_a_part_whose_fate_is_unknown_needs_a_decision(
     process.kill()
     process.communicate()
     simulator.world.faults.clear()
-    later.turn(1400)  # its client would have waited for ten minutes, and the API may work on it for ten more
+    batchtui("sync")  # finds that the process is gone: from then on the API may work on it for ten more minutes
+    later.turn(1400)
 
     ran = batchtui("watch", "--until-idle")
 

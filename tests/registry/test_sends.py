@@ -858,24 +858,16 @@ async def test_a_twin_is_settled_by_proof_and_not_by_what_only_fits(registry: Re
         await registry.open()
 
 
-@pytest.mark.parametrize(
-    ("is_certain", "offset", "found", "ended"),
-    [
-        (True, 3.0, timedelta(hours=8), timedelta(seconds=4 + 60 + 12 * 60)),
-        (True, 3.0, timedelta(seconds=70), timedelta(seconds=70)),
-        (False, 3.0, timedelta(hours=8), timedelta(hours=8)),
-        (True, None, timedelta(hours=8), timedelta(hours=8)),
-    ],
-)
-async def test_a_process_that_is_certainly_gone_gave_up_no_later_than_its_own_patience(
-    registry: Registry, is_certain: bool, offset: float | None, found: timedelta, ended: timedelta
+@pytest.mark.parametrize("offset", [3.0, None])
+async def test_a_send_ended_when_its_process_was_found_gone_however_old_its_mark_is(
+    registry: Registry, offset: float | None
 ) -> None:
     (one,) = await planned(registry, 1)
     assert await registry.sendings.claim(one, "me", SOON, replace(BEGAN, offset=offset), HERE)
     assert await registry.sendings.mark(one, "me", START + timedelta(seconds=4))
-    assert await registry.sendings.sender_died(one, "me", ended=START + found, is_certain=is_certain)
+    assert await registry.sendings.sender_died(one, "me", ended=START + timedelta(hours=8))
     (send,) = await registry.sendings.sends_of(one)
-    assert send.ended == START + ended
+    assert send.ended == START + timedelta(hours=8)
 
 
 async def test_a_batch_that_cannot_be_proved_is_remembered_and_a_part_that_has_it_is_unknown_again(

@@ -106,6 +106,13 @@ FOUND = {
         Weather(faults=(Fault("list", 3, "hidden"),), create_seconds=(900.0,), created_at_share=(0.0,)),
         sizes=(2,),
     ),
+    "seed 20263046: a sender stands still behind its mark, wakes, and is killed before the response": Story(
+        20263046,
+        None,
+        (Step(0.0, "library submit", dies_at=143), Step(20.0, "pause", more=(("seconds", 3000.0),))),
+        Weather(upload_seconds=(20.0,)),
+        sizes=(3, 3, 1, 1),
+    ),
 }
 
 

@@ -121,7 +121,7 @@ async def recover(workspace: Workspace) -> list[int]:
         if not workspace.server_clock.is_known:
             await _hear_time(workspace)
         ended = workspace.server_clock.latest()
-        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended, is_certain=bool(gone)):
+        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
             found.append(batch.key)
     return found
 

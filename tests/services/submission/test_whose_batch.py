@@ -168,25 +168,18 @@ async def test_a_copied_registry_remembers_its_twin_while_only_a_likely_batch_st
     assert len(simulator.world.batches) == 2, "the copy finds what its twin has sent"
 
 
-async def test_a_part_whose_sender_died_long_ago_is_not_waited_for_once_more(
-    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("hours", [0, 1])
+async def test_a_part_is_waited_for_from_when_its_sender_was_found_gone(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+) -> None:  # fmt: skip
     part = await left_by_a_dead_sender(workspace, tmp_path, simulator, clock, monkeypatch)
-    clock.turn(hours=1)
+    clock.turn(hours=hours)
     before = clock.now()
     resumed = await resume(workspace, consent=no)
-    assert [finding.kind for finding in resumed.undecided] == [VerdictKind.ABSENT]
-    assert clock.now() - before < timedelta(seconds=60)
-    assert part.key == resumed.batches[0].key
-
-
-async def test_a_part_whose_sender_has_just_died_is_waited_for(
-    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await left_by_a_dead_sender(workspace, tmp_path, simulator, clock, monkeypatch)
-    before = clock.now()
-    await resume(workspace, consent=no)
     assert timedelta(minutes=11) <= clock.now() - before < timedelta(minutes=12)
+    assert [finding.kind for finding in resumed.undecided] == [VerdictKind.ABSENT]
+    assert part.key == resumed.batches[0].key
 
 
 async def left_by_a_dead_sender(
