@@ -131,5 +131,5 @@ def test_last_does_not_name_a_batch_that_was_made_elsewhere(
     refused = batchtui(verb, "@last", "--yes", *force)
 
     assert refused.code == 1
-    assert f"{foreign} was made elsewhere" in refused.err
+    assert f"{foreign} was created elsewhere" in refused.err
     assert batchtui(verb, foreign[:14], "--yes", *force).code == 0

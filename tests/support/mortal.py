@@ -54,6 +54,14 @@ async def make_mortal(workspace: Workspace, fate: Fate) -> None:
         fate.step("after a commit")
 
     database.transaction = mortal_transaction  # type: ignore[method-assign]
+    keep_house = workspace.keep_house
+
+    async def mortal_keep_house() -> None:
+        """A process that is no more tidies nothing up when its workspace is closed."""
+        if not fate.is_dead:
+            await keep_house()
+
+    workspace.keep_house = mortal_keep_house  # type: ignore[method-assign]
     gateway = await workspace.gateway()
     create = gateway.create
 

@@ -150,14 +150,17 @@ async def look_up(
     everyone = [*evidence, *others]
     found = [await _judge(workspace, each, listed, wanted, everyone) for each in evidence]
     absent = [each for each, given in zip(evidence, found, strict=True) if given.kind is VerdictKind.ABSENT]
-    if not absent:
+    if listed is None or not absent:
         return found
     # Lists lag, and absence is what allows a part to be sent again: one response that leaves a batch out must not.
     listed = await _list(workspace, absent)
-    return [
-        await _judge(workspace, each, listed, wanted, everyone) if given.kind is VerdictKind.ABSENT else given
-        for each, given in zip(evidence, found, strict=True)
-    ]
+    for place, each in enumerate(evidence):
+        if found[place].kind is VerdictKind.ABSENT:
+            # What the first look has refuted is known by now, and need not be fetched again.
+            anew = await _evidence_of(workspace, each.batch)
+            others = [other for other in everyone if other is not each]
+            found[place] = await _judge(workspace, anew, listed, wanted, others)
+    return found
 
 
 async def look_over(workspace: Workspace, batches: Sequence[Batch]) -> list[Reconciliation]:
