@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,10 @@ async def make_mortal(workspace: Workspace, fate: Fate) -> None:
     keep_house = workspace.keep_house
 
     async def mortal_keep_house() -> None:
-        """A process that is no more tidies nothing up when its workspace is closed."""
+        """A process that is no more tidies nothing up when its workspace is closed, and may die while it does."""
         if not fate.is_dead:
-            await keep_house()
+            with suppress(Killed):
+                await keep_house()
 
     workspace.keep_house = mortal_keep_house  # type: ignore[method-assign]
     gateway = await workspace.gateway()
