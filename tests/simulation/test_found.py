@@ -113,6 +113,18 @@ FOUND = {
         Weather(upload_seconds=(20.0,)),
         sizes=(3, 3, 1, 1),
     ),
+    "seed 20263406: a sender is found gone by a slow clock, while no response tells the time": Story(
+        20263406,
+        None,
+        (
+            Step(0.0, "submit", dies_at=196),
+            Step(573.0, "sync"),
+            Step(0.0, "outage", more=(("seconds", 300.0),)),
+        ),
+        Weather(create_seconds=(580.0,)),
+        sizes=(2, 2, 2, 2),
+        machines=(MachinePlan(-7200.0),),
+    ),
 }
 
 

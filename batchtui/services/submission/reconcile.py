@@ -120,6 +120,10 @@ async def recover(workspace: Workspace) -> list[int]:
             continue
         if not workspace.server_clock.is_known:
             await _hear_time(workspace)
+        if not workspace.server_clock.is_known:
+            # By this machine's clock alone, which may be hours behind, a send could end before it began: its batch
+            # would lie behind its window, and be sent again. Without the API nothing could be settled anyway.
+            break
         ended = workspace.server_clock.latest()
         if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
             found.append(batch.key)
@@ -219,7 +223,7 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
 
 
 async def _hear_time(workspace: Workspace) -> None:
-    """Ask for the server's time, by which the end of a send is noted; without a network this machine's time is used."""
+    """Ask for the server's time, by which the end of a send is noted."""
     try:
         await workspace.front_account(max_age=0)
     except BatchtuiError:
