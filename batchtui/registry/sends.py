@@ -157,13 +157,23 @@ class Sends:
         self._origin.keep_beside(sends)
         return True
 
-    async def still_sending(self, key: int, sender: str, until: datetime) -> bool:
-        """Prolong the promise of a sender to be heard of. False where it is not the sender any more."""
+    async def still_sending(self, key: int, sender: str, until: datetime, at: datetime | None = None) -> bool:
+        """Prolong the promise of a sender to be heard of. False where it is not the sender any more.
+
+        Args:
+            key: the part.
+            sender: this process.
+            until: when it will have been heard of again, by this machine's clock.
+            at: the server's time now. A sender that was taken for dead and lives has not ended yet: so long its batch
+                may still be created.
+        """
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
                 "UPDATE batches SET sender_until = ? WHERE key = ? AND sender = ? AND state = 'submitting'",
                 (encode_time(until), key, sender),
             )
+            if not cursor.rowcount:
+                await _put_off_end(tx, key, sender, at or self._clock.now())
             return cursor.rowcount == 1
 
     async def mark(self, key: int, sender: str, at: datetime) -> bool:
@@ -284,12 +294,13 @@ class Sends:
     async def answer_lost(self, key: int, reason: str, sender: str, *, ended: datetime | None = None) -> bool:
         """Note that no response says what became of a send: submitting → unknown.
 
-        False where this process is not the sender any more: nothing is changed.
+        False where this process is not the sender any more: nothing is changed but when its own send ended.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if not _is_sender(before, sender):
+                await _put_off_end(tx, key, sender, ended or now)
                 return False
             await _end_send(tx, key, before["sends"], SendEnd.UNANSWERED, ended or now, detail=reason)
             await transition(
@@ -488,6 +499,15 @@ async def _end_send(
     await tx.execute(
         "UPDATE sends SET outcome = ?, ended = ?, detail = ?, batch_id = ? WHERE batch_key = ? AND number = ?",
         (outcome, encode_time(ended), detail, batch_id, key, number),
+    )
+
+
+async def _put_off_end(tx: aiosqlite.Connection, key: int, sender: str, at: datetime) -> None:
+    """Note that the send of a process that was taken for dead goes on until now."""
+    number = await _number_of(tx, key, sender)
+    await tx.execute(
+        "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ? AND outcome IS NULL AND ended < ?",
+        (encode_time(at), key, number, encode_time(at)),
     )
 
 

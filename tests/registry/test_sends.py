@@ -166,6 +166,26 @@ async def test_a_sender_prolongs_its_own_promise_and_no_others(registry: Registr
     assert not await registry.sendings.still_sending(one, "me", later)
 
 
+@pytest.mark.parametrize("how", ["heartbeat", "end"])
+async def test_a_sender_that_was_taken_for_dead_and_lives_puts_off_the_end_of_its_send(
+    registry: Registry, how: str
+) -> None:
+    (one,) = await planned(registry, 1)
+    await sending(registry, one)
+    assert await registry.sendings.sender_died(one, "me", ended=START + timedelta(minutes=1))
+    for minutes in (30, 20):  # what is heard of it later says no less than what was heard before
+        at = START + timedelta(minutes=minutes)
+        if how == "heartbeat":
+            assert not await registry.sendings.still_sending(one, "me", SOON, at)
+        else:
+            assert not await registry.sendings.answer_lost(one, "time-out", "me", ended=at)
+        (send,) = await registry.sendings.sends_of(one)
+        assert (send.ended, send.end) == (START + timedelta(minutes=30), None)
+    assert not await registry.sendings.still_sending(one, "them", SOON, START + timedelta(hours=9))
+    (send,) = await registry.sendings.sends_of(one)
+    assert send.ended == START + timedelta(minutes=30)
+
+
 async def test_the_mark_is_set_once_and_by_the_sender_of_this_send_only(registry: Registry) -> None:
     one, two = await planned(registry)
     at = START + timedelta(seconds=4)

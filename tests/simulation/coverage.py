@@ -29,7 +29,7 @@ STATES = (
     "event registry.copied", "fenced claim", "fenced mark", "fenced answer_lost",
 )  # fmt: skip
 """What a history is interesting for: a lost batch that is found, proved or refuted, a sender that wakes too late."""
-LEAST, LEAST_OF_FAULTS = 20, 2
+LEAST, LEAST_OF_FAULTS = 20, 5
 """How often each has to occur in a long run: what hardly ever does is not tried."""
 
 

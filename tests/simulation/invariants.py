@@ -74,7 +74,7 @@ class _Known:
 
 _ROWS = """
 SELECT b.key, b.job_id, b.attempt, b.part, b.state, b.id, b.sender, b.sender_until, b.results, b.unproved, j.source,
-b.cost_at_most, b.cost_actual, b.planned_at FROM batches AS b JOIN jobs AS j ON j.id = b.job_id
+b.cost_at_most, b.cost_actual, b.planned_at, b.base_url FROM batches AS b JOIN jobs AS j ON j.id = b.job_id
 """
 
 
@@ -89,6 +89,8 @@ class Watch(Guard):
         self.homes: dict[str, Home] = {}
         self.planned_for: dict[tuple[int, str, int], str] = {}
         """The account that an attempt of a job was planned for, by family."""
+        self._open_accounts: set[tuple[int, str, int]] = set()
+        """Attempts whose account nobody could name when they were planned: a person's submit or resume does."""
         self.hand_given: set[tuple[str, int, int]] = set()
         """Parts for which a person shortened the time of grace, knowing what that risks."""
         self.process_account: dict[Process, str] = {}
@@ -199,10 +201,22 @@ class Watch(Guard):
         if reader is not None:
             reader.close()
 
+    def _name_account(self, place: tuple[int, str, int]) -> None:
+        """Take the account of the process that has just named an open one, which only a person may have it do."""
+        self._open_accounts.discard(place)
+        process = current()
+        if not process.name.startswith(("resume", "submit", "library submit", "retry")):
+            self.breach(OTHER_ACCOUNT, f"{process.name} names the account of {place[1]}, attempt {place[2]}")
+        self.planned_for[place] = self.process_account[process]
+
     def _look_at_ours(self, home: Home, row: sqlite3.Row, before: _Known | None) -> None:
         place = (home.family, row["job_id"], row["attempt"])
         if before is None and current() in self.process_account:
+            if place not in self.planned_for and row["base_url"] is None:
+                self._open_accounts.add(place)
             self.planned_for.setdefault(place, self.process_account[current()])
+        if place in self._open_accounts and row["base_url"] is not None:
+            self._name_account(place)
         truth = self.truth(row["id"])
         origin = Origin(row["job_id"], row["attempt"], row["part"])
         if row["id"] is not None and row["state"] != "deleted":

@@ -125,6 +125,31 @@ FOUND = {
         sizes=(2, 2, 2, 2),
         machines=(MachinePlan(-7200.0),),
     ),
+    "seed 20265429: a sender that was taken for dead wakes, and its batch comes while others decide": Story(
+        20265429,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(20.0, "pause", more=(("seconds", 800.0),)),
+            Step(700.0, "resume", more=(("consent", True), ("named", False), ("careful", False))),
+        ),
+        Weather(create_seconds=(700.0,), created_at_share=(1.0,), upload_seconds=(20.0,)),
+        sizes=(1, 2, 1, 2),
+        machines=(MachinePlan(-3.0, tells_starts=False),),
+    ),
+    "seed 20264821: a sender that was taken for dead gives up an hour later": Story(
+        20264821,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(958.0, "pause", more=(("seconds", 2000.0),)),
+            Step(92.0, "wait", more=(("seconds", 300.0),)),
+            Step(0.0, "sync"),
+        ),
+        Weather(create_seconds=(700.0,), upload_seconds=(1300.0,)),
+        sizes=(2, 2, 2, 2),
+        machines=(MachinePlan(tells_starts=False),),
+    ),
 }
 
 

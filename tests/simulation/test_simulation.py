@@ -139,13 +139,8 @@ def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.Monke
 
 
 FIRST, QUICK = int(os.environ.get("BATCHTUI_TEST_SEED", "20261121")), 50
-LONG = 1_500
-"""All before the first of `OPEN`. In fewer histories than this rare pairs of actors may well not meet."""
-OPEN = (
-    20263012, 20268363,  # sent to an account that the part was not planned for
-    20264821, 20265429,  # sent twice, behind a sender that stood still
-)  # fmt: skip
-"""Seeds of the next 10,000 that break an invariant and are not mended yet."""
+LONG = 10_000
+"""In fewer histories than this, rare pairs of actors may well not meet: then a zero says nothing."""
 JOBS = 2
 
 
@@ -168,10 +163,3 @@ def test_nothing_is_broken_by_many_histories_in_which_everything_occurs() -> Non
     done = run_many(FIRST, LONG, jobs=JOBS)
     assert told(done) == ""
     assert coverage.missing(done.counts) == []
-
-
-@pytest.mark.long
-@pytest.mark.xfail(reason="known faults of the protocol, still open", strict=True)
-@pytest.mark.parametrize("seed", OPEN)
-def test_nothing_is_broken_by_a_history_that_is_known_to(seed: int) -> None:
-    assert run(tell(seed)).violated is None

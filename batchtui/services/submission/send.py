@@ -185,7 +185,9 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
             await asyncio.sleep(HEARTBEAT)
             # A disk that is full for a moment must not end it: others would take the sender for dead.
             with suppress(StorageError):
-                await workspace.registry.sendings.still_sending(key, workspace.name, workspace.clock.now() + PROMISE)
+                await workspace.registry.sendings.still_sending(
+                    key, workspace.name, workspace.clock.now() + PROMISE, workspace.server_clock.latest()
+                )
 
     task = asyncio.create_task(beat(), name=f"heartbeat-{key}")
     try:
