@@ -169,7 +169,7 @@ class Batch(BatchSummary):
     """One row of the registry: one part of a job in one of its attempts. Times are aware, in UTC."""
 
     key: int
-    """The registry's own number; stable for ever, also while the API's id is not known."""
+    """The registry's own number; never changes, also while the API's id is not known."""
     revision: int
     """Grows with every change to any batch of the registry: what changed since N is what has a larger one."""
     job: str

@@ -110,7 +110,7 @@ _REQUEST: tuple[ExportColumn, ...] = (
 ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
 NOTE = ExportColumn("note", lambda entry: entry.note)
-"""The caller's remark on a row: why it is there although it is not whole or not ours."""
+"""The caller's remark on a row: why it is there although it is incomplete or not ours."""
 _TOOLS: tuple[ExportColumn, ...] = (ExportColumn("tool_names", _tool_names), ExportColumn("tool_calls", _tool_calls))
 _FURTHER: tuple[ExportColumn, ...] = (
     ORIGINAL,

@@ -142,7 +142,7 @@ class AnthropicGateway:
         """See Gateway."""
         found: dict[str, ModelInfo] = {}
         after: str | None = None
-        # Bounded: a server that always says has_more must not be asked for ever.
+        # Bounded: a server that always says has_more must not be asked forever.
         for _ in range(_MOST_MODEL_PAGES):
             query: dict[str, str | int] = {"limit": 1000, **({"after_id": after} if after else {})}
             ask = ApiRequest("models", "GET", "/v1/models", self._patience.answer, query=query)

@@ -100,7 +100,7 @@ def parse_page(value: Mapping[str, Any], *, received: datetime, retry_after: flo
     named = value.get("last_id")
     last_id = named if isinstance(named, str) and named else dig(items[-1], "id") if items else None
     last_id = last_id if isinstance(last_id, str) and last_id else None
-    # `has_more` without a way to go on would ask for the same page for ever.
+    # `has_more` without a way to go on would ask for the same page forever.
     goes_on = value.get("has_more") is True
     has_more = goes_on and last_id is not None and bool(items)
     if goes_on and not has_more:

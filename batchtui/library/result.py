@@ -36,7 +36,7 @@ class Result:
 
     @property
     def note(self) -> str | None:
-        """Why it is there although it is not whole or not this batch's own; None for every other result."""
+        """Why it is there although it is incomplete or not this batch's own; None for every other result."""
         return self._entry.note
 
     @property

@@ -221,7 +221,7 @@ class DigestComparison:
             self._held.execute("BEGIN")
             if known is not None:
                 self._held.execute("COMMIT")
-                # Let go at once: whoever reads it keeps others from adding to it, and this may lie open for long.
+                # Detach at once: a reader keeps other processes from adding to it, and a comparison may stay open.
                 with _attached(self._held, f"{known.absolute().as_uri()}?mode=ro", "known"):
                     self._held.execute("BEGIN")
                     self._held.execute(_FIND_HITS)

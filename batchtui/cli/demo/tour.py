@@ -41,7 +41,7 @@ class Step:
     """Whether that has to have ended before this can be said; else it has to be at the API."""
     patience: float = PATIENCE
     place: Scope | None = None
-    """Where the key is to be tried; None for every screen on which it works."""
+    """The screen on which to try the key; None for every screen on which it works."""
 
 
 class Tour:

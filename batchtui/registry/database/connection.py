@@ -253,7 +253,7 @@ class Database:
                     # Also where beginning was canceled: it goes on in its thread, and this comes after it.
                     await asyncio.shield(writer.rollback())
                     raise
-                # A commit that was begun is finished: whoever is canceled here must not leave it in doubt.
+                # Finish a commit that has begun: a task that is canceled here must know whether it was made.
                 await asyncio.shield(writer.commit())
         except (sqlite3.Error, UnicodeDecodeError) as error:
             raise self._said(error, f"The registry {self.path} cannot be written: {error}.") from error

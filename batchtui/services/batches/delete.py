@@ -23,7 +23,7 @@ class DeletePlan:
     """Which batches will be deleted, and which results are lost with them."""
 
     delete: tuple[Batch, ...]
-    """At the API, for ever. What was saved here stays here."""
+    """At the API, forever. What was saved here stays here."""
     drop: tuple[Batch, ...]
     """Only here: out of the lists; the record and the files stay."""
     losing: tuple[Batch, ...]

@@ -161,7 +161,7 @@ class Collector:
     async def _forget_settled(self) -> None:
         """Forget the failures of batches that need no fetch any more: saved elsewhere, deleted, or not a part's own.
 
-        One that stayed would have its next try overdue for ever, and each round would follow the last without a rest.
+        One that stayed would have its next try overdue forever, and each round would follow the last without a rest.
         """
         failed = await self._workspace.registry.views.page(list(self._failures)) if self._failures else []
         now = self._workspace.clock.now()

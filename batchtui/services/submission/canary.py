@@ -35,7 +35,7 @@ LEAST_BUDGET = 1024
 PATIENCE = 180.0
 """Seconds of rate limits that are waited out in all; what is not tried by then is said not to be."""
 LEAST_WAIT = 1.0
-"""What a wait takes of that patience at least: a limit that says 0 is not asked for ever."""
+"""What a wait takes of that patience at least: a limit that says 0 is not asked forever."""
 USUAL_WAIT = 5.0
 """Seconds, where a rate limit does not say how long."""
 MOST_BYTES = 32_000_000

@@ -184,7 +184,7 @@ def _judge_entries(
     closes = absence_proved_at(part, sends, now, grace)
     if now < closes:
         return SendVerdict(VerdictKind.WAIT, until=closes)
-    # Looks that stay incomplete must not keep a part for ever: after an hour of them a person decides.
+    # Looks that stay incomplete must not keep a part forever: after an hour of them a person decides.
     if not look.is_complete and now < closes + STUBBORN:
         return SendVerdict(VerdictKind.WAIT, until=now + LOOK_AGAIN)
     if found or part.is_copied or not look.is_complete:

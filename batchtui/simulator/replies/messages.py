@@ -118,7 +118,7 @@ def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] 
     tools: list[Mapping[str, Any]] = [
         tool for tool in params.get("tools") or () if isinstance(tool.get("input_schema"), Mapping)
     ]
-    # Once a result was given, the model answers in words: otherwise a conversation would call tools for ever.
+    # Once a result was given, the model answers in words: otherwise a conversation would call tools forever.
     if not tools or choice.get("type") == "none" or _answers_a_tool(params):
         return None
     if choice.get("type") == "tool":

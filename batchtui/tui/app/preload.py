@@ -37,7 +37,7 @@ def delay_gc() -> None:
 def preload_screens() -> None:
     """Start the imports on a thread, and turn the garbage collector on again."""
     if not gc.isenabled():
-        # What has been imported stays for ever: full collections need not look through it.
+        # What has been imported stays forever: full collections need not look through it.
         gc.freeze()
         gc.enable()
     threading.Thread(target=_load, name="loading", daemon=True).start()

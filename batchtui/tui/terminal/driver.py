@@ -65,7 +65,7 @@ class _Screen:
     """Where Textual's writer writes to. A terminal that has gone is written to in vain, and ends nobody's thread.
 
     Textual's queue to its writer holds thirty pieces; of a writer that died nobody would take them, and the loop would
-    wait for ever to put in the next.
+    wait forever to put in the next.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -147,7 +147,7 @@ class TerminalDriver(LinuxDriver):
         """Begin to read and to paint; also after a pause in which another program had the terminal."""
         if self._is_reading:
             # A terminal that goes sends SIGCONT with its SIGHUP, which Textual takes for coming back from a pause: of
-            # two readers only one would hear that it is over, and the other would keep the process for ever.
+            # two readers only one would hear that it is over, and the other would keep the process forever.
             self.disable_input()
             self.write(POP_KEYBOARD_FLAGS)  # they are pushed again, and popped only once at the end
         self._over, self._bell = os.pipe()
@@ -169,7 +169,7 @@ class TerminalDriver(LinuxDriver):
         self._guard.given_back()
 
     # Python runs a signal's handler between any two steps of the program. What Textual does in these may then wait for
-    # the very queue that the step before was putting something into, for ever: the loop does it, when it comes to it.
+    # the very queue that the step before was putting something into, forever: the loop does it, when it comes to it.
 
     def _sigtstp_application(self, *_: object) -> None:
         self._soon(self._stop)

@@ -182,7 +182,7 @@ class GridBody(Viewport, Generic[T]):
         cells = self._painted.get(key)
         if cells is None or len(cells) != len(self.layout_now.places):
             cells = self._painted[key] = self._drawn(key)
-            # Cells of rows that were scrolled past are not kept for ever.
+            # Cells of rows that were scrolled past are not kept forever.
             if len(self._painted) > 1_000:
                 self._painted = {key: cells}
         return cells
