@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 BOX = 24
 """Columns of a box to type in."""
-UNCHANGED = "as they were"
+UNCHANGED = "unchanged"
 
 
 class RetryFields(LinesView):
@@ -49,18 +49,20 @@ class RetryFields(LinesView):
         options = self._options
         if options is None:
             return [(), (), ()]
-        room = max(8, min(BOX, (columns - 32) // 2))
         tokens = count(options.max_tokens) if options.max_tokens else ""
-        boxes = [
-            self._box("max_tokens", tokens, "{retry.max-tokens}", room),
-            self._box("model", options.model or "", "{retry.model}", room),
-        ]
-        line = (Span(" "), *joined(boxes, "   "))
+        asked = [("max_tokens", tokens, "{retry.max-tokens}"), ("model", options.model or "", "{retry.model}")]
+        # Keys can be mapped to longer ones, and must not be cut.
+        around = width(self._boxes(asked, 0))
+        room = max(8, min(BOX, (columns - around) // 2))
+        line = self._boxes(asked, room)
         button = self._button()
         start = max(1, columns - width(button) - 1)
-        split = 1 + width(boxes[0]) + 1
+        split = 1 + width(self._box(*asked[0], room)) + 1
         self._places = [(0, 0, split, 0), (0, split, columns, 1), (2, start, start + width(button), 2)]
         return [fit(line, columns), fit(self._truncated(), columns), (Span(" " * start), *button)]
+
+    def _boxes(self, asked: Sequence[tuple[str, str, str]], room: int) -> Line:
+        return (Span(" "), *joined([self._box(*each, room) for each in asked], "   "))
 
     def _box(self, title: str, value: str, key: str, room: int) -> Line:
         text = elide_middle(one_line(value) or UNCHANGED, room)

@@ -277,11 +277,18 @@ async def test_a_click_picks_a_choice_and_a_click_on_the_button_writes(
         await made.shows("3 results written to fine.json")
 
 
+async def test_in_eighty_columns_the_boxes_of_a_retry_keep_their_keys(tmp_path: Path) -> None:
+    async with stage(tmp_path, size=(80, 24)) as made:
+        await half_failed(made, tmp_path)
+        await made.press("R")
+        await made.shows("max_tokens [ unchanged", "] t   model [ unchanged", "] m")
+
+
 async def test_a_retry_names_what_is_changed_and_has_a_button(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(100, 30)) as made:
         await half_failed(made, tmp_path)
         await made.press("R")
-        await made.shows("[x]", "[ ]", "max_tokens [ as they were", "Retry 7 requests   ctrl+s", "what will be sent")
+        await made.shows("[x]", "[ ]", "max_tokens [ unchanged", "Retry 7 requests   ctrl+s", "what will be sent")
         lines = made.text.splitlines()
         row = next(at for at, line in enumerate(lines) if "Retry 7 requests" in line)
         await made.pilot.click(offset=(lines[row].index("Retry 7"), row))
