@@ -22,7 +22,7 @@ from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from sqlite3 import Row
 
@@ -38,6 +38,10 @@ VANISHED = "vanished"
 UNPROVABLE = "unprovable"
 """The same of one that is there, and whose results cannot tell whose it is: none of them names a model."""
 NO_PROOF = (VANISHED, UNPROVABLE)
+_OVER_WITHOUT_END = (
+    "batch_key = ?1 AND ended IS NULL AND NOT EXISTS (SELECT 1 FROM batches b"
+    " WHERE b.key = sends.batch_key AND b.sends = sends.number AND b.state = 'submitting')"
+)
 _NOT_BOUND = {
     "id": None, "adopted": 0, "unproved": 0, "processing_status": None, "processing": 0, "succeeded": 0, "errored": 0,
     "canceled": 0, "expired": 0, "created_at": None, "ended_at": None, "expires_at": None, "cancel_initiated_at": None,
@@ -164,8 +168,8 @@ class Sends:
             key: the part.
             sender: this process.
             until: when it will have been heard of again, by this machine's clock.
-            at: the server's time now. A sender that was taken for dead and lives has not ended yet: so long its batch
-                may still be created.
+            at: the server's time now, None where this machine cannot tell it. A sender that was taken for dead and
+                lives has not ended yet: so long its batch may still be created.
         """
         async with self._database.transaction() as tx:
             cursor = await tx.execute(
@@ -173,7 +177,7 @@ class Sends:
                 (encode_time(until), key, sender),
             )
             if not cursor.rowcount:
-                await _put_off_end(tx, key, sender, at or self._clock.now())
+                await _put_off_end(tx, key, sender, at)
             return cursor.rowcount == 1
 
     async def mark(self, key: int, sender: str, at: datetime) -> bool:
@@ -294,15 +298,22 @@ class Sends:
     async def answer_lost(self, key: int, reason: str, sender: str, *, ended: datetime | None = None) -> bool:
         """Note that no response says what became of a send: submitting → unknown.
 
-        False where this process is not the sender any more: nothing is changed but when its own send ended.
+        Args:
+            key: the part.
+            reason: for people.
+            sender: this process.
+            ended: the server's time now, None where this machine cannot tell it: `end_sends` is for whoever can.
+
+        Returns:
+            False where this process is not the sender any more: nothing is changed but when its own send ended.
         """
         now = self._clock.now()
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             if not _is_sender(before, sender):
-                await _put_off_end(tx, key, sender, ended or now)
+                await _put_off_end(tx, key, sender, ended)
                 return False
-            await _end_send(tx, key, before["sends"], SendEnd.UNANSWERED, ended or now, detail=reason)
+            await _end_send(tx, key, before["sends"], SendEnd.UNANSWERED, ended, detail=reason)
             await transition(
                 tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, sender=None,
                 lost_at=encode_time(now),
@@ -346,6 +357,19 @@ class Sends:
                 reason="The program ended while it was sending.",
             )  # fmt: skip
         return True
+
+    async def unended(self, keys: Sequence[int]) -> list[int]:
+        """Return those of these parts with a send that is over, while nobody could tell when it ended."""
+        found: list[int] = []
+        for key in keys:
+            rows = await self._database.all(f"SELECT 1 FROM sends WHERE {_OVER_WITHOUT_END} LIMIT 1", (key,))
+            found += [key for _ in rows]
+        return found
+
+    async def end_sends(self, key: int, at: datetime) -> None:
+        """Note that the sends of a part of which nobody could tell when they ended had ended by now."""
+        async with self._database.transaction() as tx:
+            await tx.execute(f"UPDATE sends SET ended = ?2 WHERE {_OVER_WITHOUT_END}", (key, encode_time(at)))
 
     async def proved_absent(self, key: int, sends: int, reason: str) -> bool:
         """Note that the last of that many sends created nothing: unknown → planned.
@@ -491,7 +515,7 @@ async def _end_send(
     key: int,
     number: int,
     outcome: SendEnd,
-    ended: datetime,
+    ended: datetime | None,
     *,
     detail: str = "",
     batch_id: str | None = None,
@@ -502,12 +526,13 @@ async def _end_send(
     )
 
 
-async def _put_off_end(tx: aiosqlite.Connection, key: int, sender: str, at: datetime) -> None:
-    """Note that the send of a process that was taken for dead goes on until now."""
+async def _put_off_end(tx: aiosqlite.Connection, key: int, sender: str, at: datetime | None) -> None:
+    """Note that the send of a process that was taken for dead goes on until now, or that it has not ended: None."""
     number = await _number_of(tx, key, sender)
     await tx.execute(
-        "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ? AND outcome IS NULL AND ended < ?",
-        (encode_time(at), key, number, encode_time(at)),
+        "UPDATE sends SET ended = ?1 WHERE batch_key = ?2 AND number = ?3 AND outcome IS NULL"
+        " AND (?1 IS NULL OR ended < ?1)",
+        (encode_time(at), key, number),
     )
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
+
+
+_COUNTS_SLEEP = {"linux": "CLOCK_BOOTTIME", "darwin": "CLOCK_MONOTONIC"}
+"""The clock that goes on while the machine sleeps (clock_gettime(2)); elsewhere `time.monotonic` does so itself."""
 
 
 class SystemClock:
@@ -19,8 +24,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return the seconds from an arbitrary start, never going back."""
-        return time.monotonic()
+        """Return the seconds from an arbitrary start, never going back, the machine's sleep included."""
+        name = _COUNTS_SLEEP.get(sys.platform)
+        return time.clock_gettime(getattr(time, name)) if name else time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Wait for real."""

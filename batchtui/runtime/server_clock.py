@@ -47,6 +47,15 @@ class ServerClock:
         """Return the server's time, as late as it can be."""
         return max(self._estimates()) + timedelta(seconds=1 if self._heard else 0)
 
+    def agreed(self) -> datetime | None:
+        """Return `latest`, or None where both clocks of this machine disagree about how long ago a response came.
+
+        A machine (a virtual one, say) that stood still, and whose clock was set back meanwhile, has no clock left that
+        is not behind: the truth may be later than either says. The next response tells.
+        """
+        one, other = self._estimates()
+        return self.latest() if abs(one - other) <= CLOCK_RESOLUTION else None
+
     def start_send(self) -> SendStart:
         """Return what is known of the clocks now that a send begins."""
         skew = self.skew

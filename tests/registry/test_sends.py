@@ -186,6 +186,26 @@ async def test_a_sender_that_was_taken_for_dead_and_lives_puts_off_the_end_of_it
     assert send.ended == START + timedelta(minutes=30)
 
 
+@pytest.mark.parametrize("how", ["heartbeat", "end"])
+async def test_a_sender_that_cannot_tell_the_time_leaves_the_end_to_whoever_can(registry: Registry, how: str) -> None:
+    one, two = await planned(registry)
+    sendings = registry.sendings
+    for key in (one, two):
+        await sending(registry, key)
+    assert await sendings.unended([one, two]) == []  # both are under way
+    if how == "heartbeat":  # of one that was taken for dead
+        assert await sendings.sender_died(one, "me", ended=START + timedelta(minutes=1))
+        assert not await sendings.still_sending(one, "me", SOON, None)
+    else:
+        assert await sendings.answer_lost(one, "time-out", "me", ended=None)
+    assert await sendings.unended([one, two]) == [one]
+    for key in (one, two):
+        await sendings.end_sends(key, START + timedelta(hours=1))
+    ends = [[send.ended for send in await sendings.sends_of(key)] for key in (one, two)]
+    assert ends == [[START + timedelta(hours=1)], [None]]
+    assert await sendings.unended([one, two]) == []
+
+
 async def test_the_mark_is_set_once_and_by_the_sender_of_this_send_only(registry: Registry) -> None:
     one, two = await planned(registry)
     at = START + timedelta(seconds=4)
@@ -372,14 +392,13 @@ async def test_a_lost_response_leaves_the_part_unknown_with_its_reason(registry:
 
 
 async def test_without_a_time_of_the_server_the_end_is_this_machines(registry: Registry, clock: TurnedClock) -> None:
-    keys = await planned(registry, 3)
+    keys = await planned(registry, 2)
     for key in keys:
         await sending(registry, key)
     clock.turn(30)
     await registry.sendings.not_created(keys[0], "refused", "me")
-    await registry.sendings.answer_lost(keys[1], "time-out", "me")
-    await registry.sendings.sender_died(keys[2], "me")
-    assert [(await registry.sendings.sends_of(key))[0].ended for key in keys] == [clock.now()] * 3
+    await registry.sendings.sender_died(keys[1], "me")
+    assert [(await registry.sendings.sends_of(key))[0].ended for key in keys] == [clock.now()] * 2
 
 
 # ── dead senders ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -23,7 +23,7 @@ class Machine:
         self.offset = offset
         """Seconds that its clock is ahead of the true time."""
         self.counts_sleep = counts_sleep
-        """Whether its monotonic clock goes on while it sleeps, as it does on Windows and not on Linux."""
+        """Whether its monotonic clock goes on while it stands still: that of a paused virtual machine does not."""
         self.tells_starts = tells_starts
         """Whether it says when a process started, as Linux does and macOS does not: who lives cannot be told there."""
         self.boot = 1

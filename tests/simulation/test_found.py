@@ -137,6 +137,20 @@ FOUND = {
         sizes=(1, 2, 1, 2),
         machines=(MachinePlan(-3.0, tells_starts=False),),
     ),
+    "seed 20270924: a sleeping machine is set back, and tells when a send ended": Story(
+        20270924,
+        None,
+        (
+            Step(0.0, "submit"),
+            Step(600.0, "resume", more=(("consent", False), ("grace", None), ("named", False))),
+            Step(0.0, "sleep", more=(("seconds", 9000.0),)),
+            Step(0.0, "jump", more=(("seconds", -600.0),)),
+        ),
+        Weather(create_seconds=(700.0, 5.0), created_at_share=(1.0,), upload_seconds=(20.0, 0.05, 1300.0)),
+        sizes=(6, 1, 1, 3),
+        part=1,
+        machines=(MachinePlan(counts_sleep=False, tells_starts=False),),
+    ),
     "seed 20264821: a sender that was taken for dead gives up an hour later": Story(
         20264821,
         None,

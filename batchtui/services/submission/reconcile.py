@@ -6,7 +6,7 @@ down: a proved batch is bound to its part, one that only fits is shown as unprov
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -118,13 +118,11 @@ async def recover(workspace: Workspace) -> list[int]:
         # None of `is_gone` means another machine or container: only its heartbeat tells then.
         if sender == workspace.name or not (gone or is_silent):
             continue
-        if not workspace.server_clock.is_known:
-            await _hear_time(workspace)
-        if not workspace.server_clock.is_known:
+        ended = await _server_time(workspace)
+        if ended is None:
             # By this machine's clock alone, which may be hours behind, a send could end before it began: its batch
             # would lie behind its window, and be sent again. Without the API nothing could be settled anyway.
             break
-        ended = workspace.server_clock.latest()
         if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
             found.append(batch.key)
     return found
@@ -146,6 +144,7 @@ async def look_up(
     if not batches:
         return []
     front = await workspace.front_account()
+    await _end_sends(workspace, [batch.key for batch in batches])
     evidence = [await _evidence_of(workspace, batch) for batch in batches]
     asked = [each for each in evidence if _needs_list(each, front, workspace.server_clock.latest())]
     listed = await _list(workspace, asked) if asked else None
@@ -222,12 +221,22 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     return await sendings.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
-async def _hear_time(workspace: Workspace) -> None:
-    """Ask for the server's time, by which the end of a send is noted."""
-    try:
-        await workspace.front_account(max_age=0)
-    except BatchtuiError:
-        return
+async def _server_time(workspace: Workspace) -> datetime | None:
+    """Return the server's time, by which the end of a send is noted; None where it cannot be learnt."""
+    clock = workspace.server_clock
+    if not clock.is_known or clock.agreed() is None:
+        with suppress(BatchtuiError):
+            await workspace.front_account(max_age=0)
+    return clock.agreed() if clock.is_known else None
+
+
+async def _end_sends(workspace: Workspace, keys: Sequence[int]) -> None:
+    """Say of sends that are over that they have ended by now, where their senders could not tell the time."""
+    sendings = workspace.registry.sendings
+    for key in await sendings.unended(keys):
+        ended = await _server_time(workspace)
+        if ended is not None:
+            await sendings.end_sends(key, ended)
 
 
 async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:

@@ -149,10 +149,11 @@ class _Sending:
     async def _note_failure(self, error: BaseException) -> None:
         """Write down what a failed send came to, where this process is still its sender."""
         workspace, key = self._workspace, self._batch.key
-        sendings, ended = workspace.registry.sendings, workspace.server_clock.latest()
+        sendings = workspace.registry.sendings
         reason = error.message if isinstance(error, BatchtuiError) else "Sending was interrupted."
         if isinstance(error, GatewayError):
             workspace.hear(error)
+        ended = workspace.server_clock.agreed()
         if not self._has_left or isinstance(error, CredentialsMissing) or _creates_nothing(error):
             await sendings.not_created(
                 key,
@@ -186,7 +187,7 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
             # A disk that is full for a moment must not end it: others would take the sender for dead.
             with suppress(StorageError):
                 await workspace.registry.sendings.still_sending(
-                    key, workspace.name, workspace.clock.now() + PROMISE, workspace.server_clock.latest()
+                    key, workspace.name, workspace.clock.now() + PROMISE, workspace.server_clock.agreed()
                 )
 
     task = asyncio.create_task(beat(), name=f"heartbeat-{key}")
