@@ -6,6 +6,7 @@ a BatchtuiError is shown, any other exception ends the program.
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,8 @@ class CoalescedWorker:
         self._work = work
         self._is_running = False
         self._is_asked = False
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     def request(self) -> None:
         """Run the work: now, or once more after the run that is under way. It sees the state of its own start."""
@@ -66,6 +69,7 @@ class CoalescedWorker:
         # A widget that has been removed can run no worker.
         if not self._is_running and self._owner.is_attached:
             self._is_running = True
+            self._is_idle.clear()
             run_worker(self._owner, self._run, group=f"latest-{id(self)}")
 
     async def _run(self) -> None:
@@ -75,3 +79,8 @@ class CoalescedWorker:
                 await _guarded(self._owner, self._work)
         finally:
             self._is_running = False
+            self._is_idle.set()
+
+    async def settled(self) -> None:
+        """Return when nothing that was asked for is still to be done."""
+        await self._is_idle.wait()

@@ -86,11 +86,17 @@ class ResultScreen(SideBySide):
     def _action_result_history(self) -> None:
         self.app.push_screen(HistoryScreen(self.workspace, self._batch.job, self._head.custom_id))
 
+    async def settled(self) -> None:
+        """Return when the result under the cursor of the list is the one that is shown."""
+        await self._reading.settled()
+
     async def _action_result_editor(self) -> None:
+        await self.settled()
         # The name is in the title of many editors; it says which result one reads.
         name = f"{_UNFIT.sub('_', self._head.custom_id)[:60] or 'result'}{self._ahead.suffix}"
         external.view_in_editor(self.app, await asyncio.to_thread(self._ahead.whole), name)
 
-    def _action_result_copy_id(self) -> None:
+    async def _action_result_copy_id(self) -> None:
+        await self.settled()
         custom_id = self._head.custom_id
         self.dashboard.copy(custom_id, custom_id)

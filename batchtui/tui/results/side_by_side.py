@@ -151,10 +151,15 @@ class SideBySide(BaseScreen):
     def _action_result_zoom(self) -> None:
         self.toggle_class("-zoomed")
 
+    async def settled(self) -> None:
+        """Return when both panes show what the last key asked for: what is lent or copied must be that."""
+
     async def _action_result_pager(self) -> None:
+        await self.settled()
         external.open_pager(self.app, await asyncio.to_thread(self._ahead.whole))
 
     async def _action_result_copy_text(self) -> None:
+        await self.settled()
         # Laying out a long text whole takes time.
         text = await asyncio.to_thread(self._ahead.whole)
         self.dashboard.copy(text, f"{self._ahead.id}, {size(len(text))}")

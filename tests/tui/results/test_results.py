@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from batchtui.tui.results.result_screen import ResultScreen
 from batchtui.tui.results.selection import ResultSearch
+from batchtui.tui.results.source import ResultSource
 from tests.tui.stage import Stage, furnished_stage
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.registry.results.job_results import ResultList
+    from batchtui.tui.results.source import LoadedResult
 
 
 async def _batch(shown: Stage) -> None:
@@ -234,3 +237,25 @@ async def test_a_program_that_cannot_be_started_is_reported(
         await shown.press("v" if variable == "PAGER" else "e")
         await shown.until(lambda: not isinstance(shown.app.screen, ResultScreen) or "cannot be" in shown.text)
         assert shown.app.is_running
+
+
+async def test_a_key_that_copies_waits_for_the_result_that_was_gone_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_read = threading.Event()
+    load, settled = ResultSource.load, ResultScreen.settled
+
+    def slow(source: ResultSource, seq: int) -> LoadedResult:
+        may_read.wait(10)
+        return load(source, seq)
+
+    async def asked(screen: ResultScreen) -> None:
+        may_read.set()
+        await settled(screen)
+
+    async with furnished_stage(tmp_path) as shown:
+        await _batch(shown)
+        monkeypatch.setattr(ResultSource, "load", slow)
+        monkeypatch.setattr(ResultScreen, "settled", asked)
+        await shown.press("g", "enter", "y")
+        await shown.shows("Copied doc-1")
