@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

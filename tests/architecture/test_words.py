@@ -95,7 +95,7 @@ OTHERS_WORDS = {
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|PRAGMA|WITH|FROM|AND|WHERE|CASE|ATTACH|BEGIN|COALESCE)\b"
 )
-PRINTS_FIELDS = ("settings/model.py", "domain/query.py", "simulator/scenario.py", "simulator/faults.py")
+PRINTS_FIELDS = ("settings/model.py", "domain/batches/query.py", "simulator/scenario.py", "simulator/faults.py")
 """Modules whose documentation of fields is printed: by `config`, in the manual."""
 
 

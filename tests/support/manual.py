@@ -23,8 +23,8 @@ from batchtui.cli.main import COMMANDS, program
 from batchtui.cli.run import InternalError
 from batchtui.cli.views.man_page import command_page, program_page
 from batchtui.domain import errors as errors_module
+from batchtui.domain.batches.query import NUMBERS, SPANS, FilterField
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.settings import reference
 from batchtui.settings.model import Settings
 from batchtui.simulator import SCENARIOS, Fault, Scenario

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.canary import CanaryVerdict
+    from batchtui.domain.submission.canary import CanaryVerdict
 
 
 @define_command(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.batches.targets import Target
     from batchtui.services.workspace import Workspace
 

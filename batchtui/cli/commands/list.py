@@ -11,8 +11,8 @@ from batchtui.cli.options import Count
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as target_view
-from batchtui.domain.query import SORT_KEYS, BatchQuery
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.text.filter_language import terms_of
 from batchtui.text.numbers import amount
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.query import SortKey
+    from batchtui.domain.batches.query import SortKey
     from batchtui.services.workspace import Workspace
 
 RUNNING = "running"

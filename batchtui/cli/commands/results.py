@@ -11,7 +11,7 @@ from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results
 from batchtui.cli.options import DurationType
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

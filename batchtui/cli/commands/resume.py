@@ -17,7 +17,7 @@ from batchtui.cli.options import Count, DurationType
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
-from batchtui.domain.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
+from batchtui.domain.submission.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
 from batchtui.text.batch_names import part_label
 from batchtui.text.durations import stamp
 from batchtui.text.verdicts import undecided_words
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.batch import RemoteBatch
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.batches.batch import RemoteBatch
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.resume import Resumed
     from batchtui.services.workspace import Workspace

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.job import Job
     from batchtui.services.batches.targets import Target
     from batchtui.services.retry.retry import RetryPlan
     from batchtui.services.retry.unresolved import FailureChoice

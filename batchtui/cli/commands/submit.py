@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.domain.canary import CanaryPlan, CanaryVerdict
-    from batchtui.domain.known_requests import KnownRequests
+    from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.submission.canary import CanaryPlan, CanaryVerdict
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.job import PartPlan
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake.types import CheckReport
     from batchtui.services.submission.staging.stage import ReadProgress
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.rules.models import SAMPLING, sampling_removed_hint
 from batchtui.intake.rules.rejected_keys import (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from batchtui.domain.batches.states import BatchState, ResultsState, Success
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.send_evidence import Account, BoundBatch
-from batchtui.domain.states import BatchState, ResultsState, Success
+from batchtui.domain.submission.send_evidence import Account, BoundBatch
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.results.result import OutcomeCounts
 
 ProcessingStatus = Literal["in_progress", "canceling", "ended"]
 

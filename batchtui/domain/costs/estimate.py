@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from batchtui.domain.estimate_history import Expectation, Likeness
+    from batchtui.domain.costs.estimate_history import Expectation, Likeness
 
 
 @dataclass(frozen=True, slots=True)

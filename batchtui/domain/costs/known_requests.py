@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)

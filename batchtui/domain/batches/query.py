@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from batchtui.domain.states import BatchState
+    from batchtui.domain.batches.states import BatchState
 
 Comparison = Literal["", "=", "<", "<=", ">", ">="]
 """Empty means the usual one for the field: contains for texts, at most for ages."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

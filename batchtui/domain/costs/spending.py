@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from batchtui.domain.batch import RequestCounts
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.batches.batch import RequestCounts
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.results.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
