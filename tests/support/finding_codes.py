@@ -54,7 +54,7 @@ def codes_of(source: str) -> set[str]:
 
 
 def _is_code(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value) is not None
+    return any(_texts(node)) and isinstance(node, ast.Constant)
 
 
 def _in_reach(argument: ast.expr, function: ast.FunctionDef, constants: dict[str, ast.Assign]) -> Iterator[str]:
@@ -68,6 +68,5 @@ def _in_reach(argument: ast.expr, function: ast.FunctionDef, constants: dict[str
 
 def _texts(place: ast.AST) -> Iterator[str]:
     for node in ast.walk(place):
-        if isinstance(node, ast.expr) and _is_code(node):
-            assert isinstance(node, ast.Constant)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.fullmatch(node.value):
             yield node.value
