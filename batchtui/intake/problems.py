@@ -20,7 +20,7 @@ class CheckFault(NamedTuple):
     """One thing wrong with one request, before it is known where else it stands."""
 
     code: str
-    """A stable word for scripts, kebab-case."""
+    """A stable word for scripts, kebab-case; it has a section below "Findings" in `batchtui/manual/errors.md`."""
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR

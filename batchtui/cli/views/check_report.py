@@ -31,6 +31,11 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
             yield f"    {one_line(problem.hint)}"
 
 
+def help_hint(problems: Sequence[Problem]) -> str:
+    """Return a sentence with the command that explains the first problem."""
+    return f"`batchtui help {problems[0].code}` explains the first one."
+
+
 def _others(problem: Problem) -> str:
     if problem.count < 2:
         return ""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """An error stops a submission; a warning is said and passed."""
+    """An error stops a submission; a warning is only shown."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -23,7 +23,7 @@ class Problem:
     custom_id: str | None
     severity: Severity
     code: str
-    """A stable word for scripts, kebab-case, like `custom-id-pattern`."""
+    """A stable word for scripts, kebab-case, like `custom-id-pattern`: `batchtui help CODE` explains it."""
     message: str
     hint: str = ""
     count: int = 1

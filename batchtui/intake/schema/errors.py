@@ -119,13 +119,19 @@ def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
         yield fault._replace(kind=f"{_NUMBER.sub('.N', place.name)} {fault.kind}")
 
 
+_REQUIRED = {
+    "model": ("model-missing", "add it, or set one for all requests: --model MODEL"),
+    "max_tokens": ("max-tokens-missing", "add it, or set one for all requests: --max-tokens N"),
+    "messages": ("messages-missing", 'add "messages": [{"role": "user", "content": "…"}]'),
+}
+"""Keys without which there is no request: the code, and what to do."""
+
+
 def _missing(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     name = place.name
-    if name in ("model", "max_tokens", "messages"):
-        hint = {"model": "or give one for all: --model", "max_tokens": "or give one for all: --max-tokens"}.get(
-            name, ""
-        )
-        return CheckFault(f"{name.replace('_', '-')}-missing", f"{name} is missing", hint)
+    if name in _REQUIRED:
+        code, hint = _REQUIRED[name]
+        return CheckFault(code, f"{name} is missing", hint)
     guess = _guess(str(place.last), place.holder)
     return CheckFault("missing-key", f"{name} is missing", guess)
 

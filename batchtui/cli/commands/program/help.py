@@ -24,6 +24,7 @@ WIDEST_TEXT = 100
         "batchtui help",
         "batchtui help submit",
         "batchtui help BT-INPUT",
+        "batchtui help custom-id-duplicate",
         "batchtui help filters | head -30",
         "batchtui help --man submit | man -l -",
     ],
@@ -32,7 +33,7 @@ WIDEST_TEXT = 100
 @click.option("--man", is_flag=True, help="Print the man page of a command, or of batchtui.")
 @click.pass_context
 def command(context: click.Context, session: Session, name: str | None, man: bool) -> None:
-    """Show the manual: a topic, a command, or what to do about an error.
+    """Show the manual: a topic, a command, or what to do about an error or a finding of `check`.
 
     Without a name it lists the topics and commands. The text is shown in the pager (PAGER, else less), and as plain
     text in a pipe.
@@ -77,11 +78,10 @@ def _find(program: click.Context, name: str) -> dict[str, Any]:
     if usage is not None:
         also = f"\n\nThe manual: `batchtui help {topic}`." if topic else ""
         return {"topic": word, "page": None, "usage": usage + also}
-    code = word.replace("_", "-").upper()
-    section = pages.read_section(pages.read_page(pages.ERRORS), code if code.startswith("BT-") else f"BT-{code}")
-    if section is not None:
+    if (section := pages.read_code(word)) is not None:
         return {"topic": pages.ERRORS, "page": section, "usage": None}
-    names = [*pages.TOPICS, *program.command.list_commands(program), *map(str.casefold, pages.error_codes())]
+    codes = map(str.casefold, (*pages.error_codes(), *pages.finding_codes()))
+    names = [*pages.TOPICS, *program.command.list_commands(program), *codes]
     near = difflib.get_close_matches(word, names, 1)
     guess = f" Did you mean `{near[0]}`?" if near else ""
     raise UsageError(f"There is no help for `{name[:60]}`.{guess}", hint="`batchtui help` lists topics and commands.")

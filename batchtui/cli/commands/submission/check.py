@@ -65,5 +65,7 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
         if checked.parts:
             session.out.lines(estimate_lines(checked.estimate))
             session.out.lines(known_lines(checked.known, checked.estimate))
+        if checked.report.problems:
+            session.notes.say(check_report.help_hint(checked.report.problems))
     is_refused = any(verdict.is_refused for verdict in verdicts)
     return ExitCode.INPUT if checked.report.errors or is_refused else ExitCode.DONE

@@ -145,7 +145,7 @@ def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
     if plan.report.errors:
         raise InputError(
             f"{amount(plan.report.errors, 'error')}; nothing was sent.",
-            hint="`batchtui check` lists all problems.",
+            hint=f"Correct the file and submit it again. {check_report.help_hint(plan.report.problems)}",
             problems=plan.report.problems,
         )
     if not plan.parts:

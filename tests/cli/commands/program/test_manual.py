@@ -16,6 +16,7 @@ from batchtui.cli.main import COMMANDS, program
 from batchtui.manual import pages
 from batchtui.manual.plain_text import to_plain_text
 from tests.support import manual
+from tests.support.finding_codes import codes_of, finding_codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,38 @@ def test_every_error_code_has_its_cause_and_what_to_do() -> None:
         assert "**What to do.** " in section
 
 
+def test_every_finding_of_check_has_its_cause_and_what_to_do() -> None:
+    assert set(pages.finding_codes()) == finding_codes()
+    assert list(pages.finding_codes()) == sorted(pages.finding_codes())
+    for code in pages.finding_codes():
+        section = pages.read_code(code) or ""
+        assert section.startswith(f"### {code}\n")
+        assert "**Cause.** " in section
+        assert "**What to do.** " in section
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('def f():\n    return CheckFault("not-json", "no")', {"not-json"}),
+        ('def f(path):\n    return _wrong(path, "file-special", "no", "")', {"file-special"}),
+        ('def f(x):\n    code = "a-b" if x else "c-d"\n    return CheckFault(code, "no")', {"a-b", "c-d"}),
+        ('T = {"model": ("a-b", "hint")}\ndef f(x):\n    code, hint = T[x]\n    CheckFault(code, hint)', {"a-b"}),
+        ("def f(fault):\n    return CheckFault(fault.code, fault.message)", set()),
+    ],
+)
+def test_codes_of_findings_are_read_from_the_source(source: str, found: set[str]) -> None:
+    assert codes_of(source) == found
+
+
+def test_check_names_the_command_that_explains_what_it_found(batchtui: Batchtui, tmp_path: Path) -> None:
+    file = tmp_path / "twice.jsonl"
+    file.write_text('{"custom_id": "a b", "params": {}}\n')
+    code = batchtui("check", str(file), "--json").document["problems"][0]["code"]
+    assert f"`batchtui help {code}` explains the first one." in batchtui("check", str(file)).err
+    assert batchtui("help", code).out.startswith(f"{code}\n")
+
+
 def test_every_page_is_listed_and_says_in_a_sentence_what_it_is_about() -> None:
     assert {file.stem for file in manual.PAGES.glob("*.md")} == set(pages.TOPICS)
     for topic in pages.TOPICS:
@@ -143,6 +176,15 @@ def test_help_shows_a_topic_and_a_command_as_plain_text(batchtui: Batchtui, topi
     assert f"Usage: batchtui {topic} " in ran.out or topic not in COMMANDS
     assert topic not in pages.TOPICS or ran.out.startswith(pages.title_of(pages.read_page(topic)))
     assert not re.search(r"\*\*|\]\(|<!--|^#|^```", ran.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["custom-id-duplicate", "CUSTOM-ID-DUPLICATE", "custom_id_duplicate"])
+def test_help_shows_what_to_do_about_a_finding(batchtui: Batchtui, name: str) -> None:
+    ran = batchtui("help", name)
+    assert ran.code == 0
+    assert ran.out.startswith("custom-id-duplicate\n")
+    assert "Make it unique" in ran.out
+    assert "custom-id-length" not in ran.out
 
 
 @pytest.mark.parametrize("name", ["BT-COST-LIMIT", "bt-cost-limit", "cost_limit"])
