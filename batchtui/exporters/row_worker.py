@@ -14,7 +14,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.exporters.columns import columns_by_name
 from batchtui.exporters.delimited import RowEncoder
 from batchtui.exporters.record import ExportRecord

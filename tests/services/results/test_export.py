@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from batchtui.domain.errors import OutputExists, ResultsUnavailable, StorageError, UsageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.exporters.row_worker import RowWorker
 from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import find_target
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.exporters.row_worker import RowFiles
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.export_plan import Order
