@@ -6,14 +6,14 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import Fault
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.warnings.screen import WarningsScreen
+from batchtui.tui.screens.results.batch_screen import BatchScreen
+from batchtui.tui.screens.warnings.screen import WarningsScreen
 from tests.support.workspaces import workspace_at
 from tests.tui.stage import MODERN, PATIENCE, stage, submit
 
