@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import BatchState
-from batchtui.text.batch_names import part_name
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.batch_text import short_id
 from batchtui.tui.rendering.outcome_bar import shares_of
