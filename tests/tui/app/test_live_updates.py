@@ -134,7 +134,7 @@ async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
         await shown.press(key)
         await shown.pilot.pause()
         assert not shown.simulator.world.calls_to("cancel")
-        (batch,) = await shown.workspace.registry.views.select()
+        (batch,) = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.IN_PROGRESS
 
 
@@ -159,7 +159,7 @@ async def test_a_dialog_shows_what_was_marked_and_stays_as_it_was(tmp_path: Path
         assert "Cancel 3 batches: " in shown.text
         await shown.press("y")
         await shown.until(lambda: len(shown.simulator.world.calls_to("cancel")) == 3)
-        states = {batch.name: batch.state for batch in await shown.workspace.registry.views.select()}
+        states = {batch.name: batch.state for batch in await shown.workspace.registry.queries.select()}
         assert states.pop("four") is BatchState.IN_PROGRESS
 
 

@@ -74,8 +74,8 @@ async def test_a_folded_job_follows_what_happens_to_its_batches(tmp_path: Path) 
         await _with_a_job_of_three(shown)
         await shown.press("b")
         await shown.shows("▸ big (3)", "◌ planned")
-        key = min(one.key for one in await shown.workspace.registry.views.of_job("job_big"))
-        await shown.workspace.registry.sendings.claim(key, "me", shown.clock.now())
+        key = min(one.key for one in await shown.workspace.registry.queries.of_job("job_big"))
+        await shown.workspace.registry.sends.claim(key, "me", shown.clock.now())
         await shown.shows("↑ sending")
 
 

@@ -92,7 +92,7 @@ async def test_a_rename_is_undone(tmp_path: Path) -> None:
         await shown.shows("Renamed alpha to omega. U undoes it.")
         await shown.press("U")
         await shown.shows("Undone: renamed alpha to omega.")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.name == "alpha"
         await shown.press("U")
         await shown.shows("There is nothing to undo")
@@ -107,7 +107,7 @@ async def test_a_part_that_was_dropped_only_here_is_put_back(tmp_path: Path) -> 
         await shown.shows("will not be sent. U undoes it.", "No batches yet")
         await shown.press("U")
         await shown.shows("Undone: ", "planned")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.PLANNED
 
 
@@ -116,7 +116,7 @@ async def test_the_cursor_goes_to_what_an_act_has_made(tmp_path: Path) -> None:
         await shown.press("G")
         await submit(shown.workspace, tmp_path, "gamma")
         await shown.shows("gamma")
-        [made] = [batch for batch in await shown.workspace.registry.views.select() if batch.name == "gamma"]
+        [made] = [batch for batch in await shown.workspace.registry.queries.select() if batch.name == "gamma"]
         shown.app.go_to_batch(made.key)
         await shown.until(lambda: shown.app.screen.query_one("#batches").key == made.key)  # type: ignore[attr-defined]
 

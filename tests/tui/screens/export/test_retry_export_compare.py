@@ -28,7 +28,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
     await maintenance.run_maintenance(made.workspace)
-    views = made.workspace.registry.views
+    views = made.workspace.registry.queries
     async with asyncio.timeout(PATIENCE):
         while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
             made.clock.turn(1)  # whoever waits to look again does
