@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+    from batchtui.domain.batches.job import Job, PartPlan
     from batchtui.domain.clock import Clock
-    from batchtui.domain.estimate import Bounds
-    from batchtui.domain.estimate_history import Expectation
-    from batchtui.domain.job import Job, PartPlan
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.costs.estimate import Bounds
+    from batchtui.domain.costs.estimate_history import Expectation
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
 
 Facts = dict[str, Line]
 
