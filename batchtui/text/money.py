@@ -32,7 +32,7 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
 def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
     """Format the amounts of one column in one form: `$4.18`, `<$0.01`; where all are small `$0.0041`, `<$0.0001`.
 
-    Of small amounts the largest has two significant digits: in cents all of them would read the same.
+    Of small amounts the largest has two significant digits, and nothing is `$0`: in cents all would read the same.
     """
     largest = max((abs(dollars) for dollars in amounts if dollars is not None), default=Decimal())
     places = 1 - largest.adjusted() if 0 < largest < _TEN_CENTS else 2
@@ -41,6 +41,8 @@ def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) ->
     def said(dollars: Decimal | None) -> str:
         if dollars is None:
             return unknown
+        if not dollars and places > 2:
+            return "$0"
         return f"<${least:f}" if 0 < dollars < least else f"${dollars.quantize(least, ROUND_HALF_UP):,f}"
 
     return [said(dollars) for dollars in amounts]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
 DOUBT = "doubt-"
 """Begins the id of a row about something that was guessed of the table."""
-BOX, NARROW_BOX = 24, 18
+BOX, NARROW_BOX = 24, 22
 """Columns of a field that is no long text: beside it stands what there is to say about it."""
 NARROW = 56
 """Columns of the form below which a field is the narrow one."""

@@ -11,6 +11,7 @@ from batchtui.settings.reference import entries
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.settings.screen import AT_THE_NEXT_START, rows
+from batchtui.tui.widgets.grid.grid import Grid
 from tests.tui.stage import stage
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ async def test_an_invalid_setting_is_reported_while_typed_and_never_written(tmp_
         await shown.shows("refresh.quick must be", "than 0")
         assert isinstance(shown.app.screen, TextPrompt)
         assert _file(shown) == MINE
+        # One types where the value stands, also once the terminal has another size.
+        await shown.pilot.resize_terminal(80, 24)
+        below, field = shown.app.screen_stack[-2], shown.app.screen.query_one(Input)
+        place = below.query_one("#settings", Grid).region_of_cell("value")
+        await shown.until(lambda: field.region.x == place.x + 4 and field.region.y == place.y)
 
 
 async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
