@@ -9,9 +9,11 @@ from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.batches.states import BatchState, Success
 from batchtui.domain.costs.estimate import Bounds
 from batchtui.domain.results.result import Outcome
-from batchtui.text import durations, estimates, glyphs, money, progress
+from batchtui.text import durations, glyphs, money
 from batchtui.text import numbers as counts
-from batchtui.text.widths import width
+from batchtui.text.layout import progress
+from batchtui.text.layout.widths import width
+from batchtui.text.sentences import estimates
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

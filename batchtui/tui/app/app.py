@@ -20,9 +20,9 @@ from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
-from batchtui.text import events
-from batchtui.text.notices import sentence as notice_sentence
 from batchtui.text.numbers import amount, count
+from batchtui.text.sentences import events
+from batchtui.text.sentences.notices import sentence as notice_sentence
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.text import events
-from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences import events
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.chrome.list_screen import UNMARKED, UNSORTED, ListScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.batch_names import part_name
 from batchtui.text.safe import sanitize
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.batch_text import short_id
 from batchtui.tui.rendering.painter import painter_of

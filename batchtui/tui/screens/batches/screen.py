@@ -14,8 +14,8 @@ from textual.containers import Container
 
 from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.errors import StorageError
-from batchtui.text.filter_completion import continuations
-from batchtui.text.filter_language import Reading, read
+from batchtui.text.filters.completion import continuations
+from batchtui.text.filters.language import Reading, read
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.path_rule import row_words
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.batches.query import FilterField
     from batchtui.services.workspace import Workspace
-    from batchtui.text.filter_completion import Continuation
+    from batchtui.text.filters.completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
-from batchtui.text.estimates import input_words, output_words, range_words
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.estimates import input_words, output_words, range_words
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView

@@ -14,8 +14,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
 from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export, preview_export
 from batchtui.settings.user_paths import is_file
+from batchtui.text.layout.progress import bar, pace
 from batchtui.text.numbers import amount
-from batchtui.text.progress import bar, pace
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys

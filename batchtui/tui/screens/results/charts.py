@@ -8,8 +8,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from batchtui.text.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, divide, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.layout.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, divide, share_bar, ticks
 from batchtui.text.money import column, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError, NothingToRetry
 from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan_retry
 from batchtui.services.retry.unresolved import FailureChoice
-from batchtui.text.estimates import range_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.estimates import range_words
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
