@@ -212,7 +212,7 @@ class Workspace:
         """
         from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
         from batchtui.services.results.outcomes import count_missing_outcomes
-        from batchtui.text.filter_language import terms_of
+        from batchtui.text.filters.language import terms_of
 
         await count_missing_outcomes(self._engine)
         query = BatchQuery(

@@ -13,11 +13,11 @@ from batchtui.domain.notice import LEFT_AFTER
 from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
 from batchtui.services.notifications.notifier import goes_soon
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import about
-from batchtui.text.forecasts import grounds
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.forecasts import grounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping

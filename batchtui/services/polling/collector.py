@@ -23,8 +23,8 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.runtime.clock import sleep_until_any
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown
+from batchtui.text.sentences.batch_names import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from batchtui.domain.errors import StorageError
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller
 from batchtui.services.workspace import is_elsewhere
-from batchtui.text.events import PASSING
 from batchtui.text.numbers import amount
+from batchtui.text.sentences.events import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence

@@ -11,7 +11,7 @@ from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.notice import LIMIT_PERCENTS, LimitShare, NoticeKind
 from batchtui.services.spending.budget import DAILY, limits
 from batchtui.text.money import usd
-from batchtui.text.notices import limit_words
+from batchtui.text.sentences.notices import limit_words
 
 if TYPE_CHECKING:
     from batchtui.services.spending.budget import Limit

@@ -12,11 +12,11 @@ from batchtui.services.submission import reconcile
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.verdicts import undecided_words
+from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.verdicts import undecided_words
 from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker

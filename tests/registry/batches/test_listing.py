@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.batches.query import SORT_KEYS, BatchQuery, FilterField
 from batchtui.domain.costs.estimate import Bounds
-from batchtui.text.filter_language import read
+from batchtui.text.filters.language import read
 from tests.support.builders import job, part, remote
 
 if TYPE_CHECKING:

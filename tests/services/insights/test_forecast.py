@@ -12,7 +12,7 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.insights.forecast import Forecaster, load_forecaster, quantile
 from batchtui.services.polling import maintenance
-from batchtui.text import forecasts
+from batchtui.text.sentences import forecasts
 from tests.support.clock import START
 from tests.support.workspaces import all_batches, submit
 from tests.tui.sample_batches import batch

@@ -22,7 +22,7 @@ from batchtui.services.results.export import ExportOptions, apply_export, plan_e
 from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Fault, Scenario, Simulator
-from batchtui.text.filter_language import terms_of
+from batchtui.text.filters.language import terms_of
 from tests.support.builders import jsonl, request
 from tests.support.workspaces import submit, workspace_at
 

@@ -14,7 +14,7 @@ from batchtui.cli.views import target as target_view
 from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
-from batchtui.text.filter_language import terms_of
+from batchtui.text.filters.language import terms_of
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from batchtui.cli.flows import send_progress
 from batchtui.cli.options import DurationType
 from batchtui.cli.views import json_documents as documents
 from batchtui.services.polling.poller import PollerState
-from batchtui.text import events as event_words
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
+from batchtui.text.layout.widths import pad
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
-from batchtui.text.widths import pad
+from batchtui.text.sentences import events as event_words
+from batchtui.text.sentences.batch_names import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
