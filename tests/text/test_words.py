@@ -74,6 +74,20 @@ def test_an_unknown_amount_is_never_zero_dollars() -> None:
     assert (money.usd(None), money.cost(None, None)) == ("unknown", "·")
 
 
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        (("4.176", "0.004", "0", None), ["$4.18", "<$0.01", "$0.00", "·"]),
+        (("0.0041", "0.0019", "0.000001", "0"), ["$0.0041", "$0.0019", "<$0.0001", "$0"]),
+        (("0", "0"), ["$0.00", "$0.00"]),
+    ],
+)
+def test_amounts_of_a_column_have_one_form_and_small_ones_still_differ(
+    dollars: tuple[str | None, ...], said: list[str]
+) -> None:
+    assert money.column([None if one is None else Decimal(one) for one in dollars]) == said
+
+
 def test_the_actual_cost_replaces_the_estimate() -> None:
     assert money.cost(Decimal("1.92"), Decimal("2.5")) == "$1.92"
 

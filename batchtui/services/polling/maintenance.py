@@ -31,10 +31,10 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 """Up to these ages of the youngest open batch the settings `quick` and `middle` apply."""
 
 
-async def run_maintenance(workspace: Workspace) -> Sweep:
+async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     """Run one round: recover sends of dead processes, refresh running batches, reconcile lost answers, send on.
 
-    Waiting parts are sent, and once a day the list of models is fetched, which checks rely on.
+    Waiting parts are sent unless `sends` is false, and once a day the list of models is fetched, which checks rely on.
 
     Raises:
         CredentialsMissing, GatewayError: the API cannot be asked.
@@ -43,7 +43,8 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
     await reconcile.look_up(workspace, await _to_look_for(workspace))
-    await resume.send_waiting(workspace)
+    if sends:
+        await resume.send_waiting(workspace)
     await refresh_daily(workspace)
     await workspace.keep_house()
     return sweep
@@ -64,7 +65,7 @@ async def _to_look_for(workspace: Workspace) -> list[Batch]:
     return unknown
 
 
-async def has_pending(workspace: Workspace) -> bool:
+async def has_pending(workspace: Workspace, *, sends: bool = True) -> bool:
     """Return whether anything will still happen without a person: something runs, is sent, waits, or is looked for.
 
     What belongs to another account than that of the credentials in use goes on without this process, or not at all.
@@ -72,7 +73,7 @@ async def has_pending(workspace: Workspace) -> bool:
     views = workspace.registry.queries
     if await views.in_states(BatchState.SUBMITTING) or await refresh.running_here(workspace):
         return True
-    if await resume.sends_by_itself(workspace):
+    if sends and await resume.sends_by_itself(workspace):
         return True
     unknown = [batch for batch in await views.in_states(BatchState.UNKNOWN) if refresh.is_here(workspace, batch)]
     return await reconcile.may_settle(workspace, unknown)

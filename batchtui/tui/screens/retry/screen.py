@@ -157,7 +157,8 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        ask = TextPrompt("Model for all of them; empty to keep each its own", self._options.model or "")
+        title, text = "Model for all of them; empty to keep each its own", self._options.model or ""
+        ask = TextPrompt(title, text, over=partial(self._fields.region_of_box, 1))
         self.app.push_screen(ask, self._take_model)
 
     def _take_model(self, model: str | None) -> None:
@@ -165,8 +166,8 @@ class RetryScreen(ListScreen[FailureChoice]):
             self._choose(replace(self._options, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
-        text = str(self._options.max_tokens or "")
-        ask = TextPrompt("max_tokens for all of them; empty to keep each its own", text, check=token_complaint)
+        title, text = "max_tokens for all of them; empty to keep each its own", str(self._options.max_tokens or "")
+        ask = TextPrompt(title, text, check=token_complaint, over=partial(self._fields.region_of_box, 0))
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:

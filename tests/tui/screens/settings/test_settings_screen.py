@@ -11,6 +11,7 @@ from batchtui.settings.reference import entries
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.screens.settings.screen import AT_THE_NEXT_START, rows
+from batchtui.tui.widgets.grid.grid import Grid
 from tests.tui.stage import stage
 
 if TYPE_CHECKING:
@@ -55,16 +56,21 @@ async def test_an_invalid_setting_is_reported_while_typed_and_never_written(tmp_
     async with stage(tmp_path, settings=MINE) as shown:
         await _at(shown, "refresh.quick")
         await _type(shown, "-2")
-        await shown.shows("refresh.quick must be greater than 0")
+        await shown.shows("refresh.quick must be", "than 0")
         assert isinstance(shown.app.screen, TextPrompt)
         assert _file(shown) == MINE
+        # One types where the value stands, also once the terminal has another size.
+        await shown.pilot.resize_terminal(80, 24)
+        below, field = shown.app.screen_stack[-2], shown.app.screen.query_one(Input)
+        place = below.query_one("#settings", Grid).region_of_cell("value")
+        await shown.until(lambda: field.region.x == place.x + 4 and field.region.y == place.y)
 
 
 async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await _at(shown, "batches.columns")
         await _type(shown, "s")
-        await shown.shows("the key `s`, which `list.sort` already has.")
+        await shown.shows("`list.sort`")
         shown.app.screen.query_one(Input).value = "ctrl+o, W"
         await shown.press("enter")
         await shown.shows("Written to config.toml.")
