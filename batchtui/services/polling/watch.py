@@ -175,7 +175,7 @@ class _Replacement:
         while True:
             try:
                 await registry.reopen()
-                tally = await registry.views.tally()
+                tally = await registry.queries.tally()
                 break
             except StorageError as error:
                 log.warning("the registry cannot be opened again: %s", error)
