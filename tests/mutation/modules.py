@@ -25,9 +25,9 @@ GROUPS = (
             "batchtui/registry/batches/transitions.py",
         ),
         (
-            "tests/registry/test_batches.py",
+            "tests/registry/batches/test_batches.py",
             "tests/registry/test_leases.py",
-            "tests/registry/test_migrations.py",
+            "tests/registry/database/test_migrations.py",
             "tests/registry/test_notices.py",
             "tests/registry/test_sends.py",
         ),
@@ -35,19 +35,19 @@ GROUPS = (
     Group(
         "verdict",
         (
-            "batchtui/domain/send_evidence.py",
-            "batchtui/domain/states.py",
+            "batchtui/domain/submission/send_evidence.py",
+            "batchtui/domain/batches/states.py",
             "batchtui/services/submission/verdict.py",
         ),
         (
-            "tests/registry/test_states.py",
+            "tests/registry/batches/test_states.py",
             "tests/services/submission/test_verdict.py",
         ),
     ),
     Group(
         "protocol",
         (
-            "batchtui/domain/ids_digest.py",
+            "batchtui/domain/submission/ids_digest.py",
             "batchtui/services/submission/proof.py",
             "batchtui/services/submission/reconcile.py",
             "batchtui/services/submission/send.py",

@@ -7,12 +7,12 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batchtui.domain.batches.forecast import Lasted
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import RegistryDamaged
-from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.send_evidence import Relation
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import Relation
 from batchtui.registry.batches.query_sql import NEWEST, conditions, order_by
 from batchtui.registry.database.codecs import decode_time, encode_time, text_list
 from batchtui.registry.database.data_version import DataVersion
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from sqlite3 import Row
 
-    from batchtui.domain.batch import Batch, BatchSummary
+    from batchtui.domain.batches.batch import Batch, BatchSummary
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 

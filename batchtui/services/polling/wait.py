@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import (
     AnswerLost,
     FateUnknown,
@@ -17,7 +18,6 @@ from batchtui.domain.errors import (
     StorageError,
     WaitTimedOut,
 )
-from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
@@ -26,7 +26,7 @@ from batchtui.text.durations import span
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)

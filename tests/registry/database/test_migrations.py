@@ -1,0 +1,126 @@
+"""A registry as earlier versions left it opens, keeps everything, and takes nothing of it for certain."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from batchtui.domain.batches.states import BatchState
+from batchtui.domain.errors import SchemaTooNew, StorageError
+from batchtui.domain.submission.send_evidence import SendEnd
+from batchtui.registry.database import migrations
+from batchtui.registry.registry import Registry
+from tests.support.clock import TurnedClock
+
+OLD = Path(__file__).parent / "before_evidence.sql"
+"""A registry as the version before `sends` made it: a job in each state in which a send can leave it."""
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(OLD.read_text())
+    connection.close()
+    return tmp_path
+
+
+async def test_a_registry_of_the_version_before_keeps_everything_and_its_sends_become_evidence(old: Path) -> None:
+    registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        batches = {batch.name: batch for batch in await registry.views.select()}
+        states = {name: batch.state for name, batch in batches.items()}
+        ends = {name: [send.end for send in await registry.sendings.sends_of(b.key)] for name, b in batches.items()}
+        marks = [await registry.sendings.sends_of(batches[name].key) for name in ("sending", "unknown")]
+    finally:
+        await registry.close()
+    assert states == {
+        "planned": BatchState.PLANNED,
+        "sending": BatchState.SUBMITTING,
+        "unknown": BatchState.UNKNOWN,
+        "running": BatchState.IN_PROGRESS,
+        "adopted": BatchState.IN_PROGRESS,
+        "refused": BatchState.PLANNED,
+    }
+    assert ends == {
+        "planned": [],
+        "sending": [None],
+        "unknown": [SendEnd.UNANSWERED],
+        "running": [SendEnd.CREATED],
+        "adopted": [SendEnd.UNANSWERED],
+        "refused": [SendEnd.REFUSED],
+    }
+    assert all(send.may_have_created for sends in marks for send in sends)
+    assert batches["adopted"].is_unproved
+    assert not batches["running"].is_unproved
+    assert all(batch.account is None for batch in batches.values())
+    assert all((batch.tags, batch.note) == (("eval",), "kept") for batch in batches.values())
+
+
+async def test_a_registry_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    await registry.close()
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.execute("INSERT INTO schema_migrations VALUES (?, 'later', '')", (migrations.LATEST + 1,))
+    connection.close()
+    with pytest.raises(SchemaTooNew, match=f"schema {migrations.LATEST + 1}"):
+        await registry.open()
+
+
+async def test_a_step_that_fails_leaves_nothing_of_itself_and_is_run_again(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, script = migrations.STEPS[-1]
+    failing = (name, f"{script}INSERT INTO nowhere VALUES (1);\n")
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS[:-1], failing))
+    registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
+    with pytest.raises(StorageError):
+        await registry.open()
+    with sqlite3.connect(old / "registry.db") as connection:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        version = connection.execute("SELECT max(version) FROM schema_migrations").fetchone()[0]
+    connection.close()
+    assert "refuted" not in tables
+    assert version == migrations.LATEST - 1
+    monkeypatch.undo()
+    await registry.open()
+    assert len(await registry.views.select()) == 6
+    await registry.close()
+
+
+async def test_a_change_of_what_is_known_of_a_send_gives_its_row_alone_a_new_revision(old: Path) -> None:
+    registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        before = {batch.key: batch.revision for batch in await registry.views.select()}
+        async with registry._database.transaction() as tx:
+            await tx.execute("UPDATE batches SET twin = 1 WHERE key = ?", (min(before),))
+        after = {batch.key: batch.revision for batch in await registry.views.select()}
+    finally:
+        await registry.close()
+    assert [key for key in before if after[key] != before[key]] == [min(before)]
+    assert after[min(before)] > max(before.values())
+
+
+async def test_sends_of_earlier_versions_have_their_known_times_and_a_window_of_a_day(old: Path) -> None:
+    registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        batches = {batch.name: batch for batch in await registry.views.select()}
+        sends = {name: await registry.sendings.sends_of(batch.key) for name, batch in batches.items()}
+    finally:
+        await registry.close()
+    for name, found in sends.items():
+        for send in found:
+            began = batches[name].submitted_at or batches[name].planned_at
+            assert (send.began, send.mark) == (began, began)
+            assert (send.slack, send.patience, send.seq) == (timedelta(days=1), timedelta(minutes=10), 0)
+    (running,) = sends["running"]
+    (adopted,) = sends["adopted"]
+    (unknown,) = sends["unknown"]
+    assert (running.batch_id, adopted.batch_id, unknown.batch_id) == (batches["running"].id, None, None)
+    assert unknown.ended == batches["unknown"].lost_at
