@@ -105,6 +105,7 @@ class Slow(TurnedClock):
             await asyncio.sleep(0.001)
 
 
+@pytest.mark.long
 async def test_a_program_killed_in_a_create_of_ninety_seconds_and_resumed_sends_nothing_twice(tmp_path: Path) -> None:
     clock = Slow(90)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
@@ -142,6 +143,7 @@ async def test_an_upload_of_seventy_minutes_whose_response_is_lost_is_found(
     assert len(simulator.world.batches) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("front", ["command line", "library", "maintenance"])
 async def test_the_setting_for_grace_lengthens_the_wait_for_every_front_end(
     tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch, front: str
@@ -379,6 +381,7 @@ async def test_an_older_registry_that_is_restored_sends_nothing_again_without_a_
 # ── one job and the others ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", ["is refused", "has lost its requests"])
 async def test_a_wait_for_one_job_does_not_end_because_another_cannot_be_sent(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, trouble: str

@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
@@ -19,8 +21,6 @@ from tests.tui.stage import MODERN, PATIENCE, stage, submit
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.tui.stage import Stage
 
@@ -135,6 +135,7 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
         assert batch.state is BatchState.IN_PROGRESS
 
 
+@pytest.mark.long
 async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         await last_visit.mark_visited(shown.workspace)
