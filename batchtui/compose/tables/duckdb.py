@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
-from batchtui.compose.tables.header import column_names
+from batchtui.compose.tables.delimited.header import column_names
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:

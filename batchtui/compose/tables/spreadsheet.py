@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Doubt, Readable, Row
-from batchtui.compose.tables.delimited_rows import BELOW, BLANK, COMMENTS, REPEATED
-from batchtui.compose.tables.dialect import MAX_ABOVE, is_footer
-from batchtui.compose.tables.header import column_names, judge_header
+from batchtui.compose.tables.delimited.dialect import MAX_ABOVE, is_footer
+from batchtui.compose.tables.delimited.header import column_names, judge_header
+from batchtui.compose.tables.delimited.rows import BELOW, BLANK, COMMENTS, REPEATED
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:

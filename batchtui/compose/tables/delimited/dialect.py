@@ -16,8 +16,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.compose.tables.base import MAX_CELL
-from batchtui.compose.tables.cell_types import kind_of
-from batchtui.compose.tables.header import is_usual_name, judge_header
+from batchtui.compose.tables.delimited.cell_types import kind_of
+from batchtui.compose.tables.delimited.header import is_usual_name, judge_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
