@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.templates import RequestBuilder, Template
 
 _LEFT_OUT = 1000
-_ODD = re.compile("[\udc80-\udcff]")
+_ODD = re.compile("[\udc00-\udcff]")
 """A byte that is no text in the table's encoding: see `text_stream`."""
 _Known = tuple["RequestBuilder", str, str]
 """What the value of a request is made of: the builder, the custom_id and the text."""
