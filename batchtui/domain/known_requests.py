@@ -1,4 +1,7 @@
-"""Which requests of an input are answered already, by which jobs, and what the others cost: `KnownRequests`."""
+"""Which requests of an input are answered already, by which jobs, and what the others cost: `KnownRequests`.
+
+`ReusePolicy` says which of these answers take the place of new ones.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from batchtui.domain.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ReusePolicy:
+    """Which answers a submission reuses."""
+
+    max_age: timedelta | None = None
+    """Answers of batches that ended longer ago are not reused; None for all."""
+    with_open: bool = False
+    """Whether requests are reused whose answer also depends on the day: on a server tool, or an address in them."""
 
 
 @dataclass(frozen=True, slots=True)

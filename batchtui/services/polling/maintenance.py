@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
+from batchtui.services.results.reused import fill_all
 from batchtui.services.submission import reconcile, resume
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 async def run_maintenance(workspace: Workspace) -> Sweep:
     """Run one round: recover sends of dead processes, refresh running batches, reconcile lost answers, send on.
 
-    Waiting parts are sent, and once a day the list of models is fetched, which checks rely on.
+    Waiting parts are sent, answers that are reused are copied, and once a day the list of models is fetched, which
+    checks rely on.
 
     Raises:
         CredentialsMissing, GatewayError: the API cannot be asked.
@@ -44,6 +46,7 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     sweep = await refresh.sweep(workspace)
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     await resume.send_waiting(workspace)
+    await fill_all(workspace)
     await refresh_daily(workspace)
     await workspace.keep_house()
     return sweep
