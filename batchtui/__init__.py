@@ -17,8 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch as Batch
-    from batchtui.domain.batch import RequestCounts as RequestCounts
+    from batchtui.domain.batches.batch import Batch as Batch
+    from batchtui.domain.batches.batch import RequestCounts as RequestCounts
+    from batchtui.domain.batches.job import Job as Job
+    from batchtui.domain.costs.known_requests import KnownRequests as KnownRequests
     from batchtui.domain.errors import AnswerLost as AnswerLost
     from batchtui.domain.errors import BatchtuiError as BatchtuiError
     from batchtui.domain.errors import CostLimit as CostLimit
@@ -35,10 +37,8 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import UnknownTarget as UnknownTarget
     from batchtui.domain.errors import UsageError as UsageError
     from batchtui.domain.errors import WaitTimedOut as WaitTimedOut
-    from batchtui.domain.job import Job as Job
-    from batchtui.domain.known_requests import KnownRequests as KnownRequests
-    from batchtui.domain.result import Outcome as Outcome
-    from batchtui.domain.usage import Usage as Usage
+    from batchtui.domain.results.result import Outcome as Outcome
+    from batchtui.domain.results.usage import Usage as Usage
     from batchtui.library.blocking import BlockingWorkspace as BlockingWorkspace
     from batchtui.library.opening import open_workspace as open_workspace
     from batchtui.library.result import Result as Result
@@ -52,7 +52,7 @@ __version__ = "0.2.0"
 
 _HOMES = {
     "AnswerLost": "batchtui.domain.errors",
-    "Batch": "batchtui.domain.batch",
+    "Batch": "batchtui.domain.batches.batch",
     "BatchRequest": "batchtui.library.tasks",
     "BatchtuiError": "batchtui.domain.errors",
     "BlockingWorkspace": "batchtui.library.blocking",
@@ -61,12 +61,12 @@ _HOMES = {
     "FateUnknown": "batchtui.domain.errors",
     "GatewayError": "batchtui.domain.errors",
     "InputError": "batchtui.domain.errors",
-    "Job": "batchtui.domain.job",
-    "KnownRequests": "batchtui.domain.known_requests",
+    "Job": "batchtui.domain.batches.job",
+    "KnownRequests": "batchtui.domain.costs.known_requests",
     "NothingToRetry": "batchtui.domain.errors",
-    "Outcome": "batchtui.domain.result",
+    "Outcome": "batchtui.domain.results.result",
     "OutputExists": "batchtui.domain.errors",
-    "RequestCounts": "batchtui.domain.batch",
+    "RequestCounts": "batchtui.domain.batches.batch",
     "Result": "batchtui.library.result",
     "ResultsDamaged": "batchtui.domain.errors",
     "ResultsUnavailable": "batchtui.domain.errors",
@@ -74,7 +74,7 @@ _HOMES = {
     "SubmittedBefore": "batchtui.domain.errors",
     "TaskResult": "batchtui.library.tasks",
     "UnknownTarget": "batchtui.domain.errors",
-    "Usage": "batchtui.domain.usage",
+    "Usage": "batchtui.domain.results.usage",
     "UsageError": "batchtui.domain.errors",
     "WaitTimedOut": "batchtui.domain.errors",
     "Workspace": "batchtui.library.workspace",

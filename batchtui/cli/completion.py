@@ -14,7 +14,7 @@ from batchtui.domain.errors import BatchtuiError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 RECENT = 500
 """Batches that are looked at, newest first; the beginning of an older id can be typed."""
@@ -42,7 +42,7 @@ class BatchName(click.ParamType[str]):
 
 
 async def _known() -> list[tuple[str, str]]:
-    from batchtui.domain.query import BatchQuery
+    from batchtui.domain.batches.query import BatchQuery
     from batchtui.services.workspace import open_workspace
     from batchtui.settings.paths import Paths
 

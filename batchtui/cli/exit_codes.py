@@ -10,7 +10,7 @@ from batchtui.domain.errors import BatchtuiError, ConsentNeeded, FateUnknown, In
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 
 class ExitCode(IntEnum):

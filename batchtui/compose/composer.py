@@ -12,7 +12,7 @@ from pydantic_core import from_json
 from batchtui.compose.binding import BindingError, ComposerOptions, TemplateBinding
 from batchtui.compose.column_names import placeholder_name
 from batchtui.compose.custom_ids import CustomIdFactory
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.records.task_files import template_fault
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batchtui.compose.tables.base import Row, Table
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake.types import CheckedRequest, CheckReport
     from batchtui.templates import Template
 

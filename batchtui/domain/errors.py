@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from batchtui.domain.problem import Problem
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.submission.problem import Problem
+    from batchtui.domain.submission.send_evidence import Account
 
 
 class BatchtuiError(Exception):

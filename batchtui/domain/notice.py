@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 LEFT_AFTER = timedelta(minutes=15)
 """How long a job may stand between its plan, or one of its parts, and the next before it is called left unsent: the

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.domain.statistics import ResultStatistics
+    from batchtui.domain.results.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
 

@@ -14,7 +14,7 @@ from batchtui.text.numbers import amount, count
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.statistics import FieldValues, ResultStatistics, TokenHistogram
+    from batchtui.domain.results.statistics import FieldValues, ResultStatistics, TokenHistogram
 
 _BAR = 24
 """Cells of a bar: as many as a table has room for on a page."""

@@ -9,7 +9,7 @@ from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
     from batchtui.results.parsed_result import ParsedResult
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncAnthropic
 
-    from batchtui.domain.batch import RemoteBatch, RemotePage
+    from batchtui.domain.batches.batch import RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
     from batchtui.domain.model import ModelInfo
     from batchtui.gateway.protocol import ApiHeaders, Upload

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from batchtui.domain.api_call import ApiCall
-from batchtui.domain.send_evidence import Account
+from batchtui.domain.submission.send_evidence import Account
 from batchtui.gateway.redaction import redact
 
 if TYPE_CHECKING:

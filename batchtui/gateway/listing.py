@@ -12,7 +12,7 @@ from batchtui.domain.limits import PAGE_LIMIT
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from batchtui.domain.batch import RemotePage, UnreadableEntry
+    from batchtui.domain.batches.batch import RemotePage, UnreadableEntry
     from batchtui.gateway.protocol import Gateway
 
 MOST_PAGES = 1_000

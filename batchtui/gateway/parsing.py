@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any, get_args
 
-from batchtui.domain.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts, UnreadableEntry
+from batchtui.domain.batches.batch import ProcessingStatus, RemoteBatch, RemotePage, RequestCounts, UnreadableEntry
 from batchtui.domain.model import EFFORTS, ModelInfo
 from batchtui.gateway.redaction import dig, redact
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from batchtui.domain.batch import RemoteBatch, RemotePage
+    from batchtui.domain.batches.batch import RemoteBatch, RemotePage
     from batchtui.domain.model import ModelInfo
 
 

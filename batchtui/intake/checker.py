@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError, from_json, to_json
 
 from batchtui.domain.limits import LEGACY_API_VERSION
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.parts import CLOSING, OPENING
 from batchtui.intake.problems import CheckFault, LineIndex, ProblemCollector
 from batchtui.intake.records.diagnosis import diagnose, envelope_faults

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.checker import Checker
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.records.reader import UnknownFormat, read_records

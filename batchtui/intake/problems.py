@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ class CheckFault(NamedTuple):
     """One thing wrong with one request, before it is known where else it stands."""
 
     code: str
-    """A stable word for scripts, kebab-case."""
+    """A stable word for scripts, kebab-case; it has a section below "Findings" in `batchtui/manual/errors.md`."""
     message: str
     hint: str = ""
     severity: Severity = Severity.ERROR

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.model import ModelInfo
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

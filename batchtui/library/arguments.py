@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from batchtui.domain.errors import UsageError
 
 if TYPE_CHECKING:
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
 
 def outcomes(name: str, value: Any) -> frozenset[Outcome]:
     """Return outcomes, named or as they are."""
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
 
     found = texts(name, value)
     for each in found:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
 
 
 class IntakeKeywords(TypedDict, total=False):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from batchtui.domain.result import Outcome
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.results.result import Outcome
+    from batchtui.domain.results.usage import Usage
     from batchtui.exporters.record import ExportRecord
 
 

@@ -9,8 +9,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import InputError, ResultsDamaged, ResultsUnavailable, SubmittedBefore
-from batchtui.domain.states import BatchState
 from batchtui.library import arguments
 from batchtui.library.options import ExportKeywords
 from batchtui.library.result import Result
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.job import Job
-    from batchtui.domain.known_requests import KnownRequests
-    from batchtui.domain.query import SortKey
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
+    from batchtui.domain.batches.query import SortKey
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.results.result import Outcome
     from batchtui.intake import CheckReport
     from batchtui.library.options import IntakeKeywords
     from batchtui.library.tasks import BatchRequest
@@ -210,7 +210,7 @@ class Workspace:
         Raises:
             UsageError: the filter cannot be read.
         """
-        from batchtui.domain.query import SORT_KEYS, BatchQuery
+        from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
         from batchtui.services.results.outcomes import count_missing_outcomes
         from batchtui.text.filter_language import terms_of
 
@@ -468,7 +468,7 @@ class Workspace:
 
     async def cost(self, named: Named) -> Decimal | None:
         """Return what a job or a batch has cost so far, in USD; None where any of it is unknown, never 0 for that."""
-        from batchtui.domain.cost import total
+        from batchtui.domain.costs.cost import total
 
         return total([batch.cost_actual for batch in (await self.find(named)).batches])
 
@@ -530,8 +530,8 @@ class Workspace:
 
 def _word_for(named: Named) -> str:
     """Return what names a job or a batch."""
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
 
     if isinstance(named, Job):
         return named.id

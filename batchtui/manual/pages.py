@@ -15,7 +15,9 @@ TOPICS = (
 )  # fmt: skip
 """The pages, in the order in which `batchtui help` lists them."""
 ERRORS = "errors"
-"""The page with a section for each error code."""
+"""The page with a section for the code of each error and of each finding of `check`."""
+FINDINGS = "Findings"
+"""The heading in it below which the findings stand."""
 _FOLDER = Path(__file__).parent
 _ABOUT = re.compile(r"<!-- about: ([a-z ]+) -->")
 _SECTION = re.compile(r"^(#{2,3}) (.+)$", re.MULTILINE)
@@ -59,5 +61,23 @@ def read_section(page: str, heading: str) -> str | None:
 
 
 def error_codes() -> tuple[str, ...]:
-    """Return every error code that the manual explains, in its order."""
+    """Return the code of every error that the manual explains, in its order."""
     return tuple(found[2] for found in _SECTION.finditer(read_page(ERRORS)) if found[2].startswith("BT-"))
+
+
+def finding_codes() -> tuple[str, ...]:
+    """Return the code of everything that `check` can find in a file, in the order of the manual."""
+    section = read_section(read_page(ERRORS), FINDINGS) or ""
+    return tuple(found[2] for found in _SECTION.finditer(section) if len(found[1]) == 3)
+
+
+def read_code(name: str) -> str | None:
+    """Return the section about an error or a finding: `BT-COST-LIMIT`, `cost_limit`, `custom-id-duplicate`.
+
+    None without one.
+    """
+    word = name.casefold().replace("_", "-")
+    if word in finding_codes():
+        return read_section(read_page(ERRORS), word)
+    code = word.upper()
+    return read_section(read_page(ERRORS), code if code.startswith("BT-") else f"BT-{code}")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.results.usage import Usage
 
 _MILLION, _THOUSAND = Decimal(1_000_000), Decimal(1000)
 

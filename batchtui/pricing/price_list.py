@@ -18,10 +18,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.cost import NOTHING, Cost
+from batchtui.domain.costs.cost import NOTHING, Cost
 
 if TYPE_CHECKING:
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.results.usage import Usage
 
 BATCH_PRICES_SINCE = date(2026, 10, 14)
 """The list has batch prices of older models from this day on."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate_history import EstimateHistory, PastBatch
+from batchtui.domain.costs.estimate_history import EstimateHistory, PastBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import aiosqlite
 
-    from batchtui.domain.estimate_history import Expectation
+    from batchtui.domain.costs.estimate_history import Expectation
     from batchtui.registry.database.connection import Database
 
 LATEST = 2_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
+from batchtui.domain.costs.cost import NOTHING
+from batchtui.domain.costs.estimate import Bounds
 from batchtui.registry.database.codecs import encode_time, list_text, money_text
 from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.estimate_history import insert_expectations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
+    from batchtui.domain.batches.job import Job, PartPlan
     from batchtui.domain.clock import Clock
-    from batchtui.domain.estimate_history import Expectation
-    from batchtui.domain.job import Job, PartPlan
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.costs.estimate_history import Expectation
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.api_call import ApiCall
-    from batchtui.domain.batch import UnreadableEntry
+    from batchtui.domain.batches.batch import UnreadableEntry
     from batchtui.registry.database.connection import Database
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import FilterField
+from batchtui.domain.batches.query import FilterField
 from batchtui.registry.database.codecs import list_text
 from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.journal import note
@@ -12,8 +12,8 @@ from batchtui.registry.journal import note
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from batchtui.domain.batches.job import Job
     from batchtui.domain.clock import Clock
-    from batchtui.domain.job import Job
     from batchtui.registry.database.connection import Database
 
 _WORDS = {

@@ -10,10 +10,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.submission.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
 from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.batch import RemoteBatch
+    from batchtui.domain.batches.batch import RemoteBatch
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin

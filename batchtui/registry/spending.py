@@ -6,10 +6,10 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.cost import NOTHING, Cost, total
-from batchtui.domain.spending import PendingSpend, Spending, SpentRow
-from batchtui.domain.usage import Usage
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.costs.cost import NOTHING, Cost, total
+from batchtui.domain.costs.spending import PendingSpend, Spending, SpentRow
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text, money_text, text_list, text_money
 
 if TYPE_CHECKING:

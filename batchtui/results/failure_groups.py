@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.results.json_text import join_text
 from batchtui.results.outcome_rules import classify_outcome

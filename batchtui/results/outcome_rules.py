@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 
 OUTCOME_OF_TYPE = {
     "errored": Outcome.ERRORED,

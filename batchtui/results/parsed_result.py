@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 from batchtui.results.content_blocks import blocks_of
 from batchtui.results.json_line import UnreadableLine, parse_json_object
 from batchtui.results.line_parser import ResultLine, error_of, first_text, parse_value, unreadable
@@ -13,7 +13,7 @@ from batchtui.results.line_parser import ResultLine, error_of, first_text, parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
     from batchtui.results.content_blocks import Block
 
 

@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from batchtui.domain.statistics import FieldValues
+from batchtui.domain.results.statistics import FieldValues
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

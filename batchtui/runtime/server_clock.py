@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
-from batchtui.domain.send_evidence import CLOCK_RESOLUTION, SendStart
+from batchtui.domain.submission.send_evidence import CLOCK_RESOLUTION, SendStart
 
 if TYPE_CHECKING:
     from batchtui.domain.clock import Clock

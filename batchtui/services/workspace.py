@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
     StorageError,
     UsageError,
 )
-from batchtui.domain.send_evidence import BoundBatch
+from batchtui.domain.submission.send_evidence import BoundBatch
 from batchtui.registry.registry import Registry
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import SystemClock
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from batchtui.domain.api_call import ApiCall
-    from batchtui.domain.batch import Batch, RemoteBatch, RemotePage, UnreadableEntry
+    from batchtui.domain.batches.batch import Batch, RemoteBatch, RemotePage, UnreadableEntry
     from batchtui.domain.clock import Clock
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.gateway.protocol import Gateway
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.commit_watcher import CommitWatcher

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
-from batchtui.domain.query import SortKey  # noqa: TC001  (the annotations say how the file is read)
+from batchtui.domain.batches.query import SortKey  # noqa: TC001  (the annotations say how the file is read)
 from batchtui.settings.validators import Validated, as_bool, as_number, as_url, as_words
 
 Switch = Annotated[bool, Validated(as_bool)]

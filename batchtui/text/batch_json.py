@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch, RequestCounts
-    from batchtui.domain.forecast import Forecast
-    from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.batches.batch import Batch, RequestCounts
+    from batchtui.domain.batches.forecast import Forecast
+    from batchtui.domain.results.result import OutcomeCounts
 
 Document = dict[str, Any]
 

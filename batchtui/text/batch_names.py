@@ -8,7 +8,7 @@ from batchtui.text.safe import sanitize
 from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 LONGEST_NAME = 60
 """Columns of a name: it may be a whole path."""

@@ -11,7 +11,7 @@ from batchtui.text.safe import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.estimate import Bounds, Estimate, Grounds
+    from batchtui.domain.costs.estimate import Bounds, Estimate, Grounds
 
 
 def range_words(bounds: Bounds) -> str:

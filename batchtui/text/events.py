@@ -12,7 +12,7 @@ from batchtui.text.safe import one_line, sanitize
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 WORDS: Mapping[str, str] = {
     "job.planned": "planned",

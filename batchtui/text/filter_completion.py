@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.query import NUMBERS, SPANS, FilterField
+from batchtui.domain.batches.query import NUMBERS, SPANS, FilterField
 from batchtui.text.filter_language import RESULT_WORDS, Token, field_of, tokens
 from batchtui.text.glyphs import STATES
 

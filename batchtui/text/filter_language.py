@@ -14,16 +14,16 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.query import NUMBERS, SPANS, FilterField, FilterTerm
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import UsageError
-from batchtui.domain.query import NUMBERS, SPANS, FilterField, FilterTerm
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.glyphs import STATES
 from batchtui.text.safe import sanitize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.query import Comparison, Value
+    from batchtui.domain.batches.query import Comparison, Value
 
 OTHER_NAMES = {
     "state": FilterField.STATUS,

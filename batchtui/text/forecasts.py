@@ -10,7 +10,7 @@ from batchtui.text.numbers import amount
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.forecast import Forecast
 
 NO_HISTORY = "no history yet"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.comparison import AnswerChange
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, Success
+from batchtui.domain.batches.states import BatchState, Success
+from batchtui.domain.results.comparison import AnswerChange
+from batchtui.domain.results.result import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,8 @@ from batchtui.text.safe import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.known_requests import KnownRequests
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests
 
 MOST_JOBS = 5
 """Jobs that are named; the newest come first."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
+    from batchtui.domain.batches.batch import Batch, BatchSummary, RequestCounts
 
 UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"

@@ -16,7 +16,7 @@ from batchtui.text.widths import fit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.notice import Notice
     from batchtui.text.batch_json import Document
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.domain.batch import BatchSummary, RequestCounts
-    from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.batches.batch import BatchSummary, RequestCounts
+    from batchtui.domain.results.result import OutcomeCounts
 
 
 def outcome_words(outcomes: Mapping[Outcome, int]) -> str:

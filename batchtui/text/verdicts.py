@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.send_evidence import VerdictKind
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.send_evidence import Account, SendVerdict
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.submission.send_evidence import Account, SendVerdict
 
 
 def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None, wait: float) -> str:

@@ -14,8 +14,8 @@ from batchtui.services.spending.ledger import LedgerLine, spent_today
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
     from batchtui.services.insights.warnings import BatchWarning
     from batchtui.services.workspace import Workspace
 

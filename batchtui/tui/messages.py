@@ -9,7 +9,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.errors import BatchtuiError
     from batchtui.registry.batches.queries import BatchCounts
     from batchtui.services.polling.poller import PollStatus

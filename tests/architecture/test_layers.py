@@ -34,7 +34,7 @@ def loaded_by(module: str) -> set[str]:
     ("module", "allowed"),
     [
         ("batchtui", ()),
-        ("batchtui.domain.batch", ()),
+        ("batchtui.domain.batches.batch", ()),
         ("batchtui.text", ()),
         ("batchtui.settings.paths", ("platformdirs",)),
         ("batchtui.settings.loading", ()),

@@ -16,8 +16,6 @@ CONTRIBUTING = PACKAGE.parent / ".github" / "CONTRIBUTING.md"
 MOST_NAMES = 15
 """Names in one folder that can be taken in at a glance."""
 LARGE = {
-    "cli": "its few packages, and one module for each thing that a command works with",
-    "domain": "one module a concept; they are found by name, and never looked through",
     "tui": "a package for each screen, and the layers that screens are built from",
 }
 """Folders with more names, and why."""

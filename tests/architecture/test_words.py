@@ -95,7 +95,7 @@ OTHERS_WORDS = {
 SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|PRAGMA|WITH|FROM|AND|WHERE|CASE|ATTACH|BEGIN|COALESCE)\b"
 )
-PRINTS_FIELDS = ("settings/model.py", "domain/query.py", "simulator/scenario.py", "simulator/faults.py")
+PRINTS_FIELDS = ("settings/model.py", "domain/batches/query.py", "simulator/scenario.py", "simulator/faults.py")
 """Modules whose documentation of fields is printed: by `config`, in the manual."""
 
 
@@ -175,7 +175,7 @@ def test_the_texts_of_every_kind_are_collected() -> None:
     """Help texts, errors, meanings of settings, what services and screens say, pages, the help of commands."""
     places = {place.partition(":")[0] for place, _ in said()}
     assert {
-        "cli/commands/submit.py", "domain/errors.py", "settings/model.py", "services/retry/preconditions.py",
+        "cli/commands/submission/submit.py", "domain/errors.py", "settings/model.py", "services/retry/preconditions.py",
         "gateway/errors.py", "README.md", "CHANGELOG.md", "manual/submit.md", "batchtui-submit.1",
         "batchtui submit --help",
     } <= places  # fmt: skip

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results.collect import collect

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.results.index import index_file
 from batchtui.registry.results.reader import ResultReader
 from tests.benchmarks.measuring import middle, peak

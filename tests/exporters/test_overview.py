@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from markdown_it import MarkdownIt
 
-from batchtui.domain.result import Outcome
-from batchtui.domain.statistics import FieldValues, OutcomeShare, ResultStatistics, TokenBin, TokenHistogram
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.statistics import FieldValues, OutcomeShare, ResultStatistics, TokenBin, TokenHistogram
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.overview import overview
 from batchtui.exporters.record import ExportRecord

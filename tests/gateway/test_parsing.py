@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.errors import AnswerLost, GatewayError
-from batchtui.domain.send_evidence import Account
+from batchtui.domain.submission.send_evidence import Account
 from batchtui.gateway.protocol import ApiHeaders
 from tests.gateway.conftest import KEY, Connect, Journal, upload_of
 from tests.gateway.loopback import BATCH, Loopback, Reply

@@ -12,7 +12,7 @@ from batchtui.intake import CheckedRequest, CheckOptions, CheckReport, Intake
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
 
 MODEL = "claude-sonnet-5-5"
 TODAY = date(2026, 11, 21)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake import Checker
 from tests.intake.builders import options
 from tests.support import request_cases as cases
@@ -23,7 +23,7 @@ from tests.support.request_cases import GOOD, MCP, Case, case, text, turns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
 
 SCHEMAS = json.loads((FilePath(__file__).parent / "published_requests.json").read_text("utf-8"))["schemas"]
 Path = tuple[str | int, ...]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.rules import json_schemas
 from batchtui.simulator.validation.late import Terms, find_problem
 from tests.intake.builders import check_bytes, lines
@@ -22,7 +22,7 @@ from tests.support.request_cases import GOOD, REFUSED, Case
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
 
 TODAY = date(2026, 11, 30)
 CASES = [pytest.param(code, case, id=f"{code}-{n}") for code, cases in REFUSED.items() for n, case in enumerate(cases)]

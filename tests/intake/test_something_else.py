@@ -16,7 +16,7 @@ from tests.intake.builders import check_bytes, lines, only, request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake import CheckedRequest
 
 BOM = b"\xef\xbb\xbf"

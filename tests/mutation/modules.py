@@ -35,8 +35,8 @@ GROUPS = (
     Group(
         "verdict",
         (
-            "batchtui/domain/send_evidence.py",
-            "batchtui/domain/states.py",
+            "batchtui/domain/submission/send_evidence.py",
+            "batchtui/domain/batches/states.py",
             "batchtui/services/submission/verdict.py",
         ),
         (
@@ -47,7 +47,7 @@ GROUPS = (
     Group(
         "protocol",
         (
-            "batchtui/domain/ids_digest.py",
+            "batchtui/domain/submission/ids_digest.py",
             "batchtui/services/submission/proof.py",
             "batchtui/services/submission/reconcile.py",
             "batchtui/services/submission/send.py",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 from batchtui.pricing.price_book import OwnPrice, PriceBook
 
 TODAY = date(2026, 11, 21)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from genai_prices import calc_price, extract_usage
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 from batchtui.pricing.price_list import price, prices_of
 
 TODAY = date(2026, 11, 21)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from tests.registry.test_batches import submitted
 from tests.support.builders import job, part, remote
 from tests.support.clock import START

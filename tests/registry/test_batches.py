@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import BatchState, ResultsState, UnlawfulChange
 from batchtui.domain.errors import UnknownTarget
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.send_evidence import Account
-from batchtui.domain.states import BatchState, ResultsState, UnlawfulChange
+from batchtui.domain.submission.send_evidence import Account
 from tests.support.builders import job, part, remote
 from tests.support.clock import START
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import RegistryDamaged, RegistryReplaced, StorageError
-from batchtui.domain.states import BatchState
 from batchtui.registry.database.backup import back_up, backup_path, is_sound, repair
 from batchtui.registry.database.open_lock import OpenLock
 from tests.registry.conftest import registry_in as opened

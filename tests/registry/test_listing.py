@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.query import SORT_KEYS, BatchQuery, FilterField
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.query import SORT_KEYS, BatchQuery, FilterField
+from batchtui.domain.costs.estimate import Bounds
 from batchtui.text.filter_language import read
 from tests.support.builders import job, part, remote
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.registry import Registry
     from tests.support.clock import TurnedClock
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import SchemaTooNew, StorageError
-from batchtui.domain.send_evidence import SendEnd
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import SendEnd
 from batchtui.registry.database import migrations
 from batchtui.registry.registry import Registry
 from tests.support.clock import TurnedClock

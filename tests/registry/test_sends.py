@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import StorageError, UnknownTarget
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.submission.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
 from batchtui.registry.database.origin import SUFFIX, Origin
 from batchtui.registry.sends import UNPROVABLE, VANISHED
 from tests.registry.conftest import registry_in
@@ -25,7 +25,7 @@ from tests.support.clock import START, TurnedClock
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.registry import Registry
 
 HERE = Account("https://api.example", "org_1", "wrkspc_1")

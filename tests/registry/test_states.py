@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.domain.states import LAWFUL, BatchState, UnlawfulChange, advance
+from batchtui.domain.batches.states import LAWFUL, BatchState, UnlawfulChange, advance
 
 
 def those(word: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.results.failure_groups import MAX_GROUPS, FailureGrouper, SuggestedAction, message_pattern, suggest_action
 from batchtui.results.line_parser import parse_line
 from tests.support.lines import bare, errored, succeeded

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from batchtui.domain.result import Outcome
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.usage import Usage
 from batchtui.results.json_line import shorten_values
 from batchtui.results.json_text import MAX_DEPTH
 from batchtui.results.line_parser import PREVIEW, parse_line

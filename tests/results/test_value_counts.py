@@ -11,7 +11,7 @@ from batchtui.results.value_counts import MOST_FIELDS, NAMED, RANGES, ValueCount
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from batchtui.domain.statistics import FieldValues
+    from batchtui.domain.results.statistics import FieldValues
 
 
 def counted(answers: Iterable[dict[str, Any]]) -> dict[str, FieldValues]:

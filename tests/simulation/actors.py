@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.send_evidence import VerdictKind
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batches.batch import Batch, RemoteBatch
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from tests.simulation.story import Step

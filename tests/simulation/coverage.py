@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 from typing import TYPE_CHECKING
 
-from batchtui.domain.send_evidence import VerdictKind
+from batchtui.domain.submission.send_evidence import VerdictKind
 from tests.simulation.story import ACTORS
 
 if TYPE_CHECKING:

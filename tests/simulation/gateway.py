@@ -32,7 +32,7 @@ from tests.simulation.loop import current
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
-    from batchtui.domain.batch import RemoteBatch, RemotePage
+    from batchtui.domain.batches.batch import RemoteBatch, RemotePage
     from batchtui.domain.clock import Clock
     from batchtui.domain.model import ModelInfo
     from batchtui.gateway.protocol import ApiHeaders, Upload

@@ -22,7 +22,7 @@ from unittest.mock import patch
 import aiosqlite
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.send_evidence import VerdictKind
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.registry.database import data_version
 from batchtui.registry.requests import body_writer
 from batchtui.registry.requests import store as request_store

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.submission.reconcile import Reconciliation
     from tests.simulation.loop import Process, VirtualLoop
     from tests.simulation.machines import Table

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from batchtui.domain.errors import GatewayError
-from batchtui.domain.send_evidence import Account, ApiLook, Proof, Relation
+from batchtui.domain.submission.send_evidence import Account, ApiLook, Proof, Relation
 from batchtui.registry import sends
 from batchtui.registry.batches.queries import BatchQueries
 from batchtui.registry.database.origin import Origin

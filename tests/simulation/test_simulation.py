@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.send_evidence import SendVerdict, VerdictKind
+from batchtui.domain.submission.send_evidence import SendVerdict, VerdictKind
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.verdict import verdict
 from tests.simulation import coverage

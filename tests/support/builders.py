@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.batch import RemoteBatch, RequestCounts
-from batchtui.domain.job import Job, PartPlan
+from batchtui.domain.batches.batch import RemoteBatch, RequestCounts
+from batchtui.domain.batches.job import Job, PartPlan
 from batchtui.domain.limits import LIFETIME
 from tests.support.clock import START
 

@@ -23,8 +23,8 @@ from batchtui.cli.main import COMMANDS, program
 from batchtui.cli.run import InternalError
 from batchtui.cli.views.man_page import command_page, program_page
 from batchtui.domain import errors as errors_module
+from batchtui.domain.batches.query import NUMBERS, SPANS, FilterField
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.query import NUMBERS, SPANS, FilterField
 from batchtui.settings import reference
 from batchtui.settings.model import Settings
 from batchtui.simulator import SCENARIOS, Fault, Scenario
@@ -135,8 +135,8 @@ TABLES: dict[str, tuple[str, Callable[[], str]]] = {
 
 def man_pages() -> dict[str, str]:
     """Return every man page by its file name."""
-    pages = {f"batchtui-{name}.1": command_page(command(name), name, COMMANDS[name]) for name in COMMANDS}
-    return {"batchtui.1": program_page(program, COMMANDS), **pages}
+    pages = {f"batchtui-{name}.1": command_page(command(name), name, COMMANDS[name].summary) for name in COMMANDS}
+    return {"batchtui.1": program_page(program, program.summaries), **pages}
 
 
 def between(name: str, text: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.batch import RemoteBatch
+    from batchtui.domain.batches.batch import RemoteBatch
     from batchtui.gateway.protocol import ApiHeaders, Upload
     from batchtui.services.workspace import Workspace
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.batch import Batch, RequestCounts
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.batch import Batch, RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from tests.support.builders import request
 from tests.support.clock import START
 from tests.support.lines import encoded

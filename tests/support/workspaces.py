@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.clock import Clock
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.staging.stage import IntakeOptions

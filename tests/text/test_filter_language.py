@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.query import FilterField, FilterTerm
+from batchtui.domain.batches.query import FilterField, FilterTerm
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import read
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, Success
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, Success
+from batchtui.domain.costs.estimate import Bounds
+from batchtui.domain.results.result import Outcome
 from batchtui.text import durations, estimates, glyphs, money, progress
 from batchtui.text import numbers as counts
 from batchtui.text.widths import width

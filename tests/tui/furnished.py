@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.api_call import ApiCall
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from tests.support.builders import jsonl, requests
 from tests.support.lines import bare, errored, succeeded, tool_use
 from tests.support.results import keep, keep_requests
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.registry import Registry
     from batchtui.services.workspace import Workspace
     from tests.support.clock import StandingClock

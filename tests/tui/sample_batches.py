@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from batchtui.domain.batch import Batch, RequestCounts
+from batchtui.domain.batches.batch import Batch, RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.limits import LIFETIME
-from batchtui.domain.states import BatchState, ResultsState
 from tests.support.clock import START
 
 HOSTILE = (

@@ -11,12 +11,12 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.cost import Cost
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.spending import Spending
-from batchtui.domain.states import ResultsState
-from batchtui.domain.usage import Usage
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import ResultsState
+from batchtui.domain.costs.cost import Cost
+from batchtui.domain.costs.estimate import Bounds
+from batchtui.domain.costs.spending import Spending
+from batchtui.domain.results.usage import Usage
 from batchtui.services.insights.last_visit import mark_visited
 from batchtui.services.polling.refresh import LAST_SWEEP
 from batchtui.services.workspace import open_workspace
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 NOW = START + timedelta(hours=3)

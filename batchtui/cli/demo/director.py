@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from batchtui.cli.demo.sandbox import submit
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.runtime.clock import SystemClock
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.demo.sandbox import DemoJob
     from batchtui.cli.session import Session
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator, World
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.services.workspace import Workspace
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as wait_flow
 from batchtui.cli.views import target as target_view
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import Outcome
 from batchtui.runtime import atomic_file
 from batchtui.text.batch_names import batch_label
 from batchtui.text.durations import span
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.batches.targets import Target
     from batchtui.services.results.collect import CollectProgress
     from batchtui.services.results.export import ExportOptions, ExportProgress, ExportReport

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from batchtui.cli.flows.send_progress import terminal_notifier
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.text import forecasts
 from batchtui.text.durations import span
 from batchtui.text.glyphs import STATES
@@ -16,9 +16,9 @@ from batchtui.text.outcome_words import batch_outcome_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from batchtui.cli.output.stderr import Stderr
     from batchtui.cli.session import Session
-    from batchtui.cli.stderr import Stderr
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.clock import Clock
     from batchtui.services.insights.forecast import Forecaster
     from batchtui.services.polling.wait import Waiting

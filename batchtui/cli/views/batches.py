@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING, total
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.costs.cost import NOTHING, total
 from batchtui.text import forecasts
 from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import state_sign
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.cli.stdout import Stdout
-    from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
-    from batchtui.domain.forecast import Forecast
-    from batchtui.domain.job import Job
-    from batchtui.domain.result import Outcome
+    from batchtui.cli.output.stdout import Stdout
+    from batchtui.domain.batches.batch import Batch, BatchSummary, RequestCounts
+    from batchtui.domain.batches.forecast import Forecast
+    from batchtui.domain.batches.job import Job
+    from batchtui.domain.results.result import Outcome
     from batchtui.services.insights.warnings import BatchWarning
 
 COLUMNS = (

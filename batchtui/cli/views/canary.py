@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.views.json_documents import Document, dollars
 from batchtui.domain.errors import CanaryRefused
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 from batchtui.text.durations import countdown
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
+    from batchtui.domain.submission.canary import CanaryCall, CanaryPlan, CanaryVerdict
     from batchtui.services.workspace import Workspace
 
 

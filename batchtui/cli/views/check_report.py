@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from batchtui.cli.session import Session
-    from batchtui.domain.job import PartPlan
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake.types import CheckReport
     from batchtui.services.submission.staging.stage import ReadProgress
 
@@ -29,6 +29,11 @@ def problem_lines(problems: Iterable[Problem]) -> Iterator[str]:
         yield f"{place}: {problem.severity} {problem.code} {one_line(problem.message)}{who}{_others(problem)}"
         if problem.hint:
             yield f"    {one_line(problem.hint)}"
+
+
+def help_hint(problems: Sequence[Problem]) -> str:
+    """Return a sentence with the command that explains the first problem."""
+    return f"`batchtui help {problems[0].code}` explains the first one."
 
 
 def _others(problem: Problem) -> str:

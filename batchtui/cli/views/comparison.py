@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views.batches import model_words
 from batchtui.cli.views.json_documents import dollars
-from batchtui.domain.comparison import AnswerChange
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.comparison import AnswerChange
+from batchtui.domain.results.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.cli.views.json_documents import Document
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.registry.results.pairs import Pair, ResultPairs
     from batchtui.services.results.compare import Comparison, Side
 

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import total
+from batchtui.domain.costs.cost import total
 from batchtui.domain.errors import InputError
 from batchtui.text.batch_json import Document, batch_document, cost_document, counts_document, dollars, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
+    from batchtui.domain.batches.job import Job, PartPlan
+    from batchtui.domain.costs.estimate import Bounds, Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests
     from batchtui.domain.errors import BatchtuiError
-    from batchtui.domain.estimate import Bounds, Estimate
-    from batchtui.domain.forecast import Forecast
-    from batchtui.domain.job import Job, PartPlan
-    from batchtui.domain.known_requests import KnownRequests
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake.types import CheckReport
     from batchtui.registry.journal import Entry
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.cli.views.json_documents import Document, Ends
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
     from batchtui.services.batches.targets import Target
     from batchtui.services.insights.warnings import BatchWarning
     from batchtui.services.workspace import Workspace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.compose.tables.attachments import read_attachment, text_block
 from batchtui.compose.tables.base import Readable, Row
 from batchtui.domain.errors import InputError
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.domain.limits import CUSTOM_ID_PATTERN
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.records.foreign_lines import foreign_line
 from batchtui.intake.records.reader import DOUBLE_ENCODED

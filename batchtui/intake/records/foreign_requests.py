@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.records.foreign_lines import foreign_line, is_bedrock, is_openai, is_vertex_claude
 

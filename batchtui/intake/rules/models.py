@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.limits import LEGACY_API_VERSION, LONG_OUTPUT_BETA, LONG_OUTPUT_TOKENS
 from batchtui.domain.model import EFFORTS, ModelInfo, lifecycle_on
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.rules.model_table import FAMILIES, find_model, living
 

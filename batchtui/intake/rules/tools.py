@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.rules.json_schemas import (
     MOST_OPTIONAL,

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.rules.models import SAMPLING, sampling_removed_hint
 from batchtui.intake.rules.rejected_keys import (
@@ -119,13 +119,19 @@ def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
         yield fault._replace(kind=f"{_NUMBER.sub('.N', place.name)} {fault.kind}")
 
 
+_REQUIRED = {
+    "model": ("model-missing", "add it, or set one for all requests: --model MODEL"),
+    "max_tokens": ("max-tokens-missing", "add it, or set one for all requests: --max-tokens N"),
+    "messages": ("messages-missing", 'add "messages": [{"role": "user", "content": "…"}]'),
+}
+"""Keys without which there is no request: the code, and what to do."""
+
+
 def _missing(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     name = place.name
-    if name in ("model", "max_tokens", "messages"):
-        hint = {"model": "or give one for all: --model", "max_tokens": "or give one for all: --max-tokens"}.get(
-            name, ""
-        )
-        return CheckFault(f"{name.replace('_', '-')}-missing", f"{name} is missing", hint)
+    if name in _REQUIRED:
+        code, hint = _REQUIRED[name]
+        return CheckFault(code, f"{name} is missing", hint)
     guess = _guess(str(place.last), place.holder)
     return CheckFault("missing-key", f"{name} is missing", guess)
 

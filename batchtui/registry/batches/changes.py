@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import UnknownTarget
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, remote_columns, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text, outcomes_text
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.batch import Batch, RemoteBatch, RequestCounts
+    from batchtui.domain.batches.batch import Batch, RemoteBatch, RequestCounts
+    from batchtui.domain.batches.job import Job
     from batchtui.domain.clock import Clock
-    from batchtui.domain.job import Job
-    from batchtui.domain.result import OutcomeCounts
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.results.result import OutcomeCounts
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.database.connection import Database
     from batchtui.registry.requests.writer import StagedRequests
 

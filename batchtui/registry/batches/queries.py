@@ -7,12 +7,12 @@ from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batchtui.domain.batches.forecast import Lasted
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import RegistryDamaged
-from batchtui.domain.forecast import Lasted
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.send_evidence import Relation
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import Relation
 from batchtui.registry.batches.query_sql import NEWEST, conditions, order_by
 from batchtui.registry.database.codecs import decode_time, encode_time, text_list
 from batchtui.registry.database.data_version import DataVersion
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from sqlite3 import Row
 
-    from batchtui.domain.batch import Batch, BatchSummary
+    from batchtui.domain.batches.batch import Batch, BatchSummary
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 
@@ -209,9 +209,7 @@ class BatchQueries:
 
     async def unfilled(self) -> list[Batch]:
         """Return the parts that wait for answers which they reuse, oldest first."""
-        rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE b.reused = 1 AND b.state = 'in_progress' ORDER BY b.key"
-        )
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.reused = 1 AND b.state = 'in_progress' ORDER BY b.key")
         return _readable(rows)
 
     async def awaiting(self, key: int) -> list[Batch]:

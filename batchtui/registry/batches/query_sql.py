@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import NUMBERS, OUTCOME_FIELDS, SPANS, FilterField
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.query import NUMBERS, OUTCOME_FIELDS, SPANS, FilterField
+from batchtui.domain.batches.states import BatchState
 from batchtui.registry.database.codecs import encode_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.query import BatchQuery, FilterTerm, SortKey, Value
+    from batchtui.domain.batches.query import BatchQuery, FilterTerm, SortKey, Value
 
 Condition = tuple[str, list[Any]]
 """A condition and the values of its question marks."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.batches.states import BatchState, ResultsState, advance
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.states import BatchState, ResultsState, advance
 from batchtui.registry.database.codecs import encode_time
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.batch import RemoteBatch
+    from batchtui.domain.batches.batch import RemoteBatch
 
 
 async def transition(

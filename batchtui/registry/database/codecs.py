@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
-from batchtui.domain.result import OutcomeCounts
+from batchtui.domain.results.result import OutcomeCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

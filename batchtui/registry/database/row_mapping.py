@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.batch import Batch, BatchSummary, RequestCounts
+from batchtui.domain.batches.batch import Batch, BatchSummary, RequestCounts
+from batchtui.domain.batches.job import Job
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import RegistryDamaged
-from batchtui.domain.job import Job
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.database.codecs import decode_time, text_list, text_money, text_outcomes
 
 if TYPE_CHECKING:

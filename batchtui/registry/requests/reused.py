@@ -13,9 +13,9 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
+from batchtui.domain.batches.job import PartPlan
 from batchtui.domain.errors import StorageError
-from batchtui.domain.ids_digest import IdsDigest
-from batchtui.domain.job import PartPlan
+from batchtui.domain.submission.ids_digest import IdsDigest
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL
 from batchtui.registry.requests.writer import body_name, index_name
 from batchtui.runtime.fsync import sync_path
@@ -336,8 +336,6 @@ def _as_reused(part: PartPlan, origin: tuple[Origin, int], key_of: Callable[[Ori
     if state == ANSWERED:
         return reused
     return replace(reused, awaits_part=whose.part) if whose.job == _HERE else replace(reused, awaits=key_of(whose))
-
-
 
 
 class _Bodies:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from batchtui.domain.errors import StorageError
-from batchtui.domain.request import RequestFacts
+from batchtui.domain.submission.request import RequestFacts
 from batchtui.registry.requests.direct_file import DirectFile
 from batchtui.registry.requests.writer import RequestWriter, StagedRequests, body_name, index_name
 

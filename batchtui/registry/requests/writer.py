@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from batchtui.domain.batches.job import PartPlan
 from batchtui.domain.errors import StorageError
-from batchtui.domain.ids_digest import IdsDigest
-from batchtui.domain.job import PartPlan
+from batchtui.domain.submission.ids_digest import IdsDigest
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL, BodyWriter
 from batchtui.runtime.fsync import sync_path

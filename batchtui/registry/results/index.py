@@ -9,8 +9,8 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Protocol
 
-from batchtui.domain.result import Outcome
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.invalid_answers import find_invalid
 from batchtui.registry.results.summary import EXAMPLES, IdMismatch, ResultSummary
 from batchtui.results.failure_groups import FailureGrouper

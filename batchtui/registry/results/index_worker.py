@@ -21,7 +21,7 @@ from batchtui.registry.results.summary import ResultSummary
 from batchtui.runtime.worker_process import WorkerLost, WorkerProcess
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.results.index import Indexing
     from batchtui.registry.results.store import ResultPaths
 

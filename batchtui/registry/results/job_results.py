@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import Outcome, ResultFacts
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import Outcome, ResultFacts
     from batchtui.registry.results.merge import MergedResults
     from batchtui.results.failure_groups import FailureGroup, Kind
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import Outcome
     from batchtui.registry.requests.store import RequestReader, RequestStore
     from batchtui.registry.results.reader import ResultReader
     from batchtui.registry.results.store import ResultStore

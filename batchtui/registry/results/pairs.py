@@ -9,14 +9,14 @@ from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from batchtui.domain.comparison import AnswerChange
+from batchtui.domain.results.comparison import AnswerChange
 from batchtui.results.parsed_result import parse_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import Outcome, ResultFacts
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import Outcome, ResultFacts
     from batchtui.registry.results.reader import ResultReader
     from batchtui.registry.results.store import ResultStore
 

@@ -13,9 +13,9 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from batchtui.domain.result import Outcome, ResultFacts
-from batchtui.domain.spending import UsageGroup
-from batchtui.domain.usage import Usage
+from batchtui.domain.costs.spending import UsageGroup
+from batchtui.domain.results.result import Outcome, ResultFacts
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.index import OUTCOMES, READABLE, VERSION, from_bytes
 from batchtui.registry.results.search import lines_with
 from batchtui.registry.results.summary import ResultSummary

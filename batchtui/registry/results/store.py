@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Self
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import ResultsUnavailable, StorageError
-from batchtui.domain.states import ResultsState
 from batchtui.registry.database.storage_hints import storage_hint
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import BLOCK, IndexBuilder, index_file
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.requests.store import RequestReader, RequestStore
     from batchtui.registry.results.index import Indexing
     from batchtui.registry.results.summary import ResultSummary

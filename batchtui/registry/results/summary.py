@@ -6,8 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.result import Outcome
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

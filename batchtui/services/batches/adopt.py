@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchNotFound, BatchtuiError, UnknownTarget
-from batchtui.domain.states import BatchState
 from batchtui.services.batches.sync import bring_in
 from batchtui.services.batches.targets import find_target
 

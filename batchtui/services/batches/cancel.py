@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchtuiError, UsageError
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.submission.verdict import may_change
 from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 

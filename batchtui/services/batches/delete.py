@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import AnswerLost, BatchNotFound, BatchtuiError, Refused, Unreachable, UsageError
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.batches.cancel import ActionResult, Skipped, refuse_changed, why_not_to_change
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.errors import GatewayError
     from batchtui.services.workspace import Workspace
 

@@ -9,13 +9,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.job import name_complaint
 from batchtui.domain.errors import UsageError
-from batchtui.domain.job import name_complaint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.job import Job
     from batchtui.services.workspace import Workspace
 
 LONGEST_TAG = 60

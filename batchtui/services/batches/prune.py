@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import StorageError
-from batchtui.domain.states import ResultsState
 from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.orphans import OrphanedFiles
     from batchtui.services.workspace import Workspace
 

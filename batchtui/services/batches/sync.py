@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.job import Job
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.job import Job
+from batchtui.domain.batches.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.services.submission import reconcile
 from batchtui.services.workspace import is_elsewhere
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
+    from batchtui.domain.batches.batch import Batch, RemoteBatch, UnreadableEntry
     from batchtui.services.workspace import Workspace
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.errors import UnknownTarget
-from batchtui.domain.query import BatchQuery
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
     from batchtui.services.workspace import Workspace
 
 LAST = "@last"

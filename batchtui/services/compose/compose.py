@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.compose import Composer
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.known_requests import KnownRequests
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests
     from batchtui.intake import CheckReport
     from batchtui.services.compose.composition import Composition
     from batchtui.services.estimates.request_groups import RequestGroup

@@ -14,8 +14,8 @@ from batchtui.services.estimates.estimate import estimate_requests
 from batchtui.services.estimates.request_groups import RequestGrouper
 
 if TYPE_CHECKING:
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.costs.estimate import Estimate
     from batchtui.results.parsed_result import ParsedResult
     from batchtui.services.workspace import Workspace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING, total
-from batchtui.domain.estimate import Bounds, Estimate, Grounds
-from batchtui.domain.estimate_history import CLOSEST, ENOUGH
+from batchtui.domain.costs.cost import NOTHING, total
+from batchtui.domain.costs.estimate import Bounds, Estimate, Grounds
+from batchtui.domain.costs.estimate_history import CLOSEST, ENOUGH
 from batchtui.services.estimates.expectations import expectations, templates_of
 from batchtui.services.estimates.group_price import HIGH, LIKELY, LOW, price_group, uncertainties
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from batchtui.domain.estimate_history import EstimateHistory, PastOutcomes
+    from batchtui.domain.costs.estimate_history import EstimateHistory, PastOutcomes
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.estimates.group_price import Tokens

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.domain.estimate_history import Expectation
+from batchtui.domain.costs.estimate_history import Expectation
 from batchtui.services.estimates.group_price import input_tokens
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.usage import Usage
+from batchtui.domain.costs.estimate import Bounds
+from batchtui.domain.results.usage import Usage
 
 if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.estimate_history import PastOutcomes, TokenRange
+    from batchtui.domain.costs.estimate_history import PastOutcomes, TokenRange
     from batchtui.intake import Shape
     from batchtui.pricing.price_book import PriceBook
     from batchtui.pricing.price_list import ModelPrices

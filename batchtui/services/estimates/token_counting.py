@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from batchtui.domain.costs.estimate import Counted
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
-from batchtui.domain.estimate import Counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -6,14 +6,14 @@ from bisect import bisect_right
 from math import ceil
 from typing import TYPE_CHECKING
 
-from batchtui.domain.forecast import Forecast
+from batchtui.domain.batches.forecast import Forecast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Lasted
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Lasted
     from batchtui.services.workspace import Workspace
 
 LEAST = 3

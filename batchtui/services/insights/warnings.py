@@ -7,9 +7,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.limits import API_VERSION, CLOCK_SKEW_ALLOWED, RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.notice import LEFT_AFTER
-from batchtui.domain.states import BatchState
 from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
 from batchtui.services.notifications.notifier import goes_soon
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.model import ModelInfo
     from batchtui.services.insights.forecast import Forecaster
     from batchtui.services.workspace import Workspace

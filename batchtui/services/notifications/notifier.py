@@ -7,10 +7,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.notice import LEFT_AFTER, LimitShare, NoticeKind
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import sleep_until_any
 from batchtui.services.spending.limit_notices import create_limit_notices
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.notice import Notice
     from batchtui.services.notifications.channels import Channel
     from batchtui.services.workspace import Workspace

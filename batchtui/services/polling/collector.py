@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     BatchtuiError,
     CredentialsMissing,
@@ -21,7 +22,6 @@ from batchtui.domain.errors import (
     StorageError,
     Unreachable,
 )
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.clock import sleep_until_any
 from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown
@@ -29,7 +29,7 @@ from batchtui.text.durations import countdown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
 from batchtui.services.results.reused import fill_all
@@ -15,7 +15,7 @@ from batchtui.services.submission import reconcile, resume
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.polling.refresh import Sweep
     from batchtui.services.workspace import Workspace
 

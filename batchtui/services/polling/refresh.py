@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchNotFound
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED, PAGE_LIMIT
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.services.workspace import is_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, RemotePage
+    from batchtui.domain.batches.batch import Batch, RemotePage
     from batchtui.gateway.protocol import Gateway
     from batchtui.services.workspace import Workspace
 

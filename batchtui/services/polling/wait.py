@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     AnswerLost,
     FateUnknown,
@@ -20,7 +21,6 @@ from batchtui.domain.errors import (
     StorageError,
     WaitTimedOut,
 )
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.results.collect import collect
 from batchtui.services.results.reused import awaited, fill_all
@@ -31,7 +31,7 @@ from batchtui.text.durations import span
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)

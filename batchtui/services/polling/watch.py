@@ -7,8 +7,8 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import StorageError
-from batchtui.domain.states import BatchState
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller
 from batchtui.services.workspace import is_elsewhere
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
     from typing import Any
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.errors import BatchtuiError
     from batchtui.registry.journal import Entry
     from batchtui.services.notifications.channels import Channel

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.domain.states import BatchState
 from batchtui.registry.requests.store import RequestReader
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.staging.stage import IntakeOptions, stage
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.batches.targets import Target
     from batchtui.services.submission.staging.check_pass import Staged
     from batchtui.services.workspace import Workspace

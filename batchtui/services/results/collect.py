@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     FateUnknown,
     GatewayError,
@@ -15,9 +16,8 @@ from batchtui.domain.errors import (
     ResultsUnavailable,
     StorageError,
 )
-from batchtui.domain.result import OutcomeCounts
-from batchtui.domain.send_evidence import Proof
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import OutcomeCounts
+from batchtui.domain.submission.send_evidence import Proof
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
@@ -31,7 +31,7 @@ from batchtui.text.durations import about
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.domain.batch import Batch, RequestCounts
+    from batchtui.domain.batches.batch import Batch, RequestCounts
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.store import ResultDownload
     from batchtui.registry.results.summary import ResultSummary

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import ResultsUnavailable, StorageError
-from batchtui.domain.states import ResultsState
 from batchtui.registry.results.pairs import ResultPairs
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.batches.targets import Target
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import Outcome
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import Outcome
+    from batchtui.domain.results.usage import Usage
     from batchtui.registry.results.reader import ResultReader
     from batchtui.registry.results.store import ResultStore
     from batchtui.services.workspace import Workspace

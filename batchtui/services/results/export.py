@@ -13,7 +13,7 @@ from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.exporters.chat import conversation
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
 from batchtui.exporters.formats import Format, write
@@ -32,7 +32,7 @@ from batchtui.services.results.statistics import merged_statistics
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from batchtui.domain.statistics import ResultStatistics
+    from batchtui.domain.results.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.json_types import JsonType
     from batchtui.services.workspace import Workspace

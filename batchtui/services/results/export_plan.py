@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsUnavailable, UsageError
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import Outcome
 from batchtui.exporters.columns import named_columns, wants_requests
 from batchtui.exporters.formats import Format, format_of
 from batchtui.runtime.atomic_file import refuse_existing
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 Order = Literal["input", "arrival"]

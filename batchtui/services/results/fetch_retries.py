@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     AnswerLost,
     BatchtuiError,
@@ -18,13 +19,12 @@ from batchtui.domain.errors import (
     ResultsUnavailable,
     SpendLimitReached,
 )
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.results.collect import collect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.results.collect import CollectProgress
     from batchtui.services.workspace import Workspace
 

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import ResultsUnavailable
-from batchtui.domain.states import ResultsState
 from batchtui.registry.results.job_results import JobResults
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable, run_in_thread
@@ -16,8 +16,8 @@ from batchtui.services.batches.targets import whole_job
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.services.workspace import Workspace
 
 

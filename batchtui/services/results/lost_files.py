@@ -13,7 +13,7 @@ from batchtui.runtime.threads import run_in_thread
 from batchtui.services.results.collect import unsave
 
 if TYPE_CHECKING:
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)

@@ -10,12 +10,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
-from batchtui.domain.result import OutcomeCounts
+from batchtui.domain.results.result import OutcomeCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 AT_ONCE = 200

@@ -13,10 +13,10 @@ from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, StorageError
-from batchtui.domain.result import OutcomeCounts
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import OutcomeCounts
 from batchtui.registry.requests.reused import ReuseReader
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
@@ -25,7 +25,7 @@ from batchtui.runtime.threads import run_in_thread
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.requests.reused import Origin
     from batchtui.registry.results.reader import ResultReader
     from batchtui.registry.results.summary import ResultSummary
@@ -149,9 +149,7 @@ def _may_still_come(workspace: Workspace, batch: Batch) -> bool:
     return until is None or workspace.clock.now() < until
 
 
-def _copy(
-    workspace: Workspace, batch: Batch, origins: Mapping[int, Batch | None]
-) -> tuple[ResultSummary, str]:
+def _copy(workspace: Workspace, batch: Batch, origins: Mapping[int, Batch | None]) -> tuple[ResultSummary, str]:
     """Write the results of a part from those of its origins, in the order of the input. Blocking.
 
     Raises:

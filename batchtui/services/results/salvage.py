@@ -16,7 +16,7 @@ from batchtui.domain.errors import ResultsUnavailable, StorageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace
 

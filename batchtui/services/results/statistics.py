@@ -9,11 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING
-from batchtui.domain.result import Outcome
-from batchtui.domain.spending import UsageGroup
-from batchtui.domain.statistics import OutcomeShare, ResultStatistics, TokenBin, TokenHistogram
-from batchtui.domain.usage import Usage
+from batchtui.domain.costs.cost import NOTHING
+from batchtui.domain.costs.spending import UsageGroup
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.statistics import OutcomeShare, ResultStatistics, TokenBin, TokenHistogram
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.merge import MergedResults
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.pricing.price_book import PriceBook
     from batchtui.registry.results.reader import ResultMeasure, ResultReader
     from batchtui.services.workspace import Workspace

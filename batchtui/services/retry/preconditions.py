@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import NothingToRetry, ResultsUnavailable, UsageError
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import Outcome
 from batchtui.services.retry.unresolved import MISSING, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
     from batchtui.results.failure_groups import Kind
     from batchtui.services.batches.targets import Target
     from batchtui.services.workspace import Workspace

@@ -15,9 +15,9 @@ from batchtui.services.retry.unresolved import latest_requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.problem import Problem
-    from batchtui.domain.request import RequestFacts
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.submission.problem import Problem
+    from batchtui.domain.submission.request import RequestFacts
     from batchtui.intake import CheckOptions, Shape
     from batchtui.registry.requests.store import RequestReader
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.jobs import AttemptTaken
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.estimate_history import EstimateHistory
-    from batchtui.domain.job import Job, PartPlan
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job, PartPlan
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.estimate_history import EstimateHistory
+    from batchtui.domain.submission.problem import Problem
     from batchtui.intake import CheckOptions, PartCutter
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.requests.writer import RequestWriter, StagedRequests

@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.registry.results.merge import MergedResults
 from batchtui.results.failure_groups import FailureGroup, Kind, SuggestedAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.result import Outcome
     from batchtui.registry.registry import Registry
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.reader import ResultReader

@@ -6,18 +6,18 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from batchtui.domain.costs.spending import Spending
 from batchtui.domain.errors import ResultsUnavailable, StorageError
-from batchtui.domain.spending import Spending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.spending import UsageGroup
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.costs.spending import UsageGroup
+    from batchtui.domain.results.usage import Usage
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.workspace import Workspace
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import NOTHING
+from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.errors import CostLimit
 from batchtui.services.spending.ledger import midnight
 from batchtui.text.money import usd
@@ -14,7 +14,7 @@ from batchtui.text.numbers import amount
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.estimate import Estimate
     from batchtui.services.workspace import Workspace
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Literal
 
-from batchtui.domain.cost import NOTHING, Cost, total
-from batchtui.domain.usage import Usage
+from batchtui.domain.costs.cost import NOTHING, Cost, total
+from batchtui.domain.results.usage import Usage
 from batchtui.services.spending.accounting import count_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from decimal import Decimal
 
-    from batchtui.domain.batch import RequestCounts
-    from batchtui.domain.spending import SpentRow
+    from batchtui.domain.batches.batch import RequestCounts
+    from batchtui.domain.costs.spending import SpentRow
     from batchtui.services.workspace import Workspace
 
 By = Literal["day", "model", "tag", "job"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.notice import LIMIT_PERCENTS, LimitShare, NoticeKind
-from batchtui.domain.query import BatchQuery
 from batchtui.services.spending.budget import DAILY, limits
 from batchtui.text.money import usd
 from batchtui.text.notices import limit_words

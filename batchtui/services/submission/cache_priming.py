@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 
 if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.pricing.price_book import PriceBook
     from batchtui.services.workspace import Workspace
 

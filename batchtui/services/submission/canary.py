@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.domain.canary import CanaryCall, CanaryPlan, CanaryVerdict
-from batchtui.domain.cost import NOTHING, total
+from batchtui.domain.costs.cost import NOTHING, total
+from batchtui.domain.costs.estimate import Bounds
+from batchtui.domain.costs.estimate_history import EstimateHistory
 from batchtui.domain.errors import AnswerLost, RateLimited, Refused, SpendLimitReached
-from batchtui.domain.estimate import Bounds
-from batchtui.domain.estimate_history import EstimateHistory
 from batchtui.domain.limits import LONG_OUTPUT_BETA
+from batchtui.domain.submission.canary import CanaryCall, CanaryPlan, CanaryVerdict
 from batchtui.intake import CheckedRequest
 from batchtui.registry.requests.store import RequestReader
 from batchtui.services.estimates.estimate import estimate
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from decimal import Decimal
 
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.estimate import Estimate
     from batchtui.gateway.protocol import ApiHeaders
     from batchtui.intake import Shape
     from batchtui.services.submission.staging.stage import IntakeOptions, Staged

@@ -15,10 +15,10 @@ from batchtui.services.submission.token_sample import count_sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.canary import CanaryPlan
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.job import PartPlan
-    from batchtui.domain.known_requests import KnownRequests
+    from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.submission.canary import CanaryPlan
     from batchtui.intake import CheckReport
     from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress
     from batchtui.services.workspace import Workspace

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from batchtui.domain.errors import InputError
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.submission.staging.stage import IntakeOptions, ReadProgress, build_check_options
 

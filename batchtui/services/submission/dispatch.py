@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, RateLimited, SpendLimitReached
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.submission import cache_priming, queue_room, reconcile, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 PATIENCE = 180.0

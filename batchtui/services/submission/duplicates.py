@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from batchtui.domain.cost import total
+from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.costs.cost import total
 from batchtui.domain.errors import SubmittedBefore
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.durations import ago
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import cost
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
     from batchtui.services.workspace import Workspace
 
 MOST_IDS = 3

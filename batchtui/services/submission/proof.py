@@ -11,16 +11,16 @@ import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import GatewayError, ResultsUnavailable, StorageError
-from batchtui.domain.ids_digest import IdsDigest
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.send_evidence import Proof
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.ids_digest import IdsDigest
+from batchtui.domain.submission.send_evidence import Proof
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batches.batch import Batch, RemoteBatch
     from batchtui.registry.requests.store import RequestReader
     from batchtui.results.line_parser import ResultLine
     from batchtui.services.workspace import Workspace

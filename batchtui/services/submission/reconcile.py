@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchtuiError, GatewayError
-from batchtui.domain.send_evidence import (
+from batchtui.domain.submission.send_evidence import (
     ApiLook,
     Grace,
     ListedBatch,
@@ -24,7 +25,6 @@ from batchtui.domain.send_evidence import (
     SendVerdict,
     VerdictKind,
 )
-from batchtui.domain.states import BatchState
 from batchtui.gateway.listing import BatchList
 from batchtui.registry.sends import NO_PROOF, UNPROVABLE
 from batchtui.runtime import process_identity
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RemoteBatch, UnreadableEntry
-    from batchtui.domain.send_evidence import Account, CreationWindow
+    from batchtui.domain.batches.batch import Batch, RemoteBatch, UnreadableEntry
+    from batchtui.domain.submission.send_evidence import Account, CreationWindow
     from batchtui.services.workspace import Workspace
 
 

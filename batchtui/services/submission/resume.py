@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import (
     GatewayError,
     OtherAccount,
@@ -17,9 +19,7 @@ from batchtui.domain.errors import (
     StorageError,
     UsageError,
 )
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.submission import queue_room, reconcile
 from batchtui.services.submission.dispatch import SendEvent, send_parts
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import timedelta
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batches.batch import Batch, RemoteBatch
     from batchtui.domain.errors import BatchtuiError
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
 

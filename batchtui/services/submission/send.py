@@ -25,7 +25,7 @@ from batchtui.domain.errors import (
     TakenOver,
     Unreachable,
 )
-from batchtui.domain.send_evidence import MARK_IS_FRESH
+from batchtui.domain.submission.send_evidence import MARK_IS_FRESH
 from batchtui.gateway.protocol import ApiHeaders, Upload
 from batchtui.services.workspace import refuse_other_account
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch, RemoteBatch
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.batches.batch import Batch, RemoteBatch
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.requests.store import StoredBody
     from batchtui.services.workspace import Workspace
 

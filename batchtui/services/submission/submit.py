@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.job import LONGEST_NAME, Job, name_complaint
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
-from batchtui.domain.job import LONGEST_NAME, Job, name_complaint
 from batchtui.domain.limits import API_VERSION
-from batchtui.domain.states import BatchState
 from batchtui.registry.jobs import PlannedBefore
 from batchtui.services.models import refresh_daily
 from batchtui.services.results.reused import fill_all
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.job import PartPlan
-    from batchtui.domain.known_requests import KnownRequests, ReusePolicy
-    from batchtui.domain.send_evidence import Account
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
+    from batchtui.domain.submission.send_evidence import Account
     from batchtui.intake import CheckReport
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.staging.stage import ReadProgress

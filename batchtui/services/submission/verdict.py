@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.limits import CLOCK_SKEW_ALLOWED
-from batchtui.domain.send_evidence import (
+from batchtui.domain.submission.send_evidence import (
     LIST_LAG,
     LOOK_AGAIN,
     STUBBORN,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from batchtui.domain.send_evidence import Account, ApiLook, BoundBatch, OpenPart
+    from batchtui.domain.submission.send_evidence import Account, ApiLook, BoundBatch, OpenPart
 
 EVIDENCE = Grace()
 """As long as the evidence says."""

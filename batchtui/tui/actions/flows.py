@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.labels import LabelEdit, label, read_tags, restore_labels, written_tags
@@ -32,8 +32,8 @@ from batchtui.tui.rendering.batch_text import short_id
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
     from batchtui.services.batches.cancel import ActionResult, Skipped
     from batchtui.tui.host import Host
 

@@ -13,7 +13,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.journal import Entry
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.job import Job
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.job import Job
     from batchtui.registry.journal import Entry
     from batchtui.tui.widgets.message_line import Message
 

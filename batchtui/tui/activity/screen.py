@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.journal import Entry
     from batchtui.services.workspace import Workspace
     from batchtui.tui.messages import BatchesChanged

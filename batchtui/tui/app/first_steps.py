@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.tui.commands.table import BY_ID, Scope
 from batchtui.tui.hints.guide import Hint
 

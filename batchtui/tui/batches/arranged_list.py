@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import SORT_KEYS
+from batchtui.domain.batches.query import SORT_KEYS
 from batchtui.text.safe import one_line
 from batchtui.tui.batches.actions import BatchActions
 from batchtui.tui.batches.view_state import KEY, ListState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.text.batch_names import part_name
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.batches.rows import describe_parts
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
 
 Facts = dict[str, Line]
 GAP = "   "

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.result import OutcomeCounts
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.results.result import OutcomeCounts
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
@@ -16,8 +16,8 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.query import BatchQuery
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.query import BatchQuery
     from batchtui.registry.batches.queries import BatchQueries
     from batchtui.tui.rendering.batch_columns import BatchPainter
     from batchtui.tui.rendering.columns import Column

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 
+from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.errors import StorageError
-from batchtui.domain.query import BatchQuery
 from batchtui.text.filter_completion import continuations
 from batchtui.text.filter_language import Reading, read
 from batchtui.text.numbers import amount, count
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.query import FilterField
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.query import FilterField
     from batchtui.services.workspace import Workspace
     from batchtui.text.filter_completion import Continuation
     from batchtui.tui.messages import BatchesChanged

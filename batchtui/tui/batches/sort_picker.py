@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.domain.query import SORT_KEYS
+from batchtui.domain.batches.query import SORT_KEYS
 from batchtui.tui.dialogs.picker import Picker
 from batchtui.tui.rendering.batch_columns import COLUMNS as SHOWN
 from batchtui.tui.rendering.batch_columns import MEANINGS, MORE
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from textual.widgets import Input
 
-    from batchtui.domain.query import SortKey
+    from batchtui.domain.batches.query import SortKey
     from batchtui.tui.widgets.grid.grid import Grid
 
 COLUMNS = (

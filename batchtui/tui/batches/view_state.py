@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.query import SORT_KEYS
+from batchtui.domain.batches.query import SORT_KEYS
 
 if TYPE_CHECKING:
-    from batchtui.domain.query import SortKey
+    from batchtui.domain.batches.query import SortKey
 
 KEY = "dashboard"
 """The name of the fact under which the registry stores it; the value is on disks of earlier versions."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
     from batchtui.services.workspace import Workspace
     from batchtui.tui.commands.table import Command, Offer
     from batchtui.tui.hints.guide import Hint

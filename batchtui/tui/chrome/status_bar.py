@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.polling.poller import PollerState
 from batchtui.text.durations import countdown
 from batchtui.text.glyphs import STATES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batch import Batch
+from batchtui.domain.batches.batch import Batch
 from batchtui.services.results.compare import find_comparable
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen

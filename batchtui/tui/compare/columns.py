@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.comparison import AnswerChange
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.comparison import AnswerChange
+from batchtui.domain.results.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
@@ -16,7 +16,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.registry.results.pairs import Pair
 
 TONES = {

@@ -18,7 +18,7 @@ from batchtui.tui.widgets.lines_view import ItemView
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.services.results.compare import Side
 
 LEAST = 12

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.domain.comparison import AnswerChange
+from batchtui.domain.results.comparison import AnswerChange
 from batchtui.results.parsed_result import parse_result
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import BaseScreen

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.comparison import AnswerChange
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.comparison import AnswerChange
     from batchtui.services.workspace import Workspace
 
 

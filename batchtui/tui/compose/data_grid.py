@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.services.compose.draft_preview import RowPreview, show_rows
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column

@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.services.compose import draft as drafts
 from batchtui.services.compose.compose import compose_to_file
 from batchtui.services.compose.template_choice import save_template

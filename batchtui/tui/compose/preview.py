@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.message import Message
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.services.compose.draft_preview import show_row
 from batchtui.text.safe import one_line
 from batchtui.tui.compose.data_grid import DataGrid
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.services.compose.draft_preview import RowPreview
     from batchtui.tui.compose.draft_session import DraftSession
     from batchtui.tui.rendering.plain import Part

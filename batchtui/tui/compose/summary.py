@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.text.estimates import input_words, output_words, range_words
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
@@ -14,7 +14,7 @@ from batchtui.tui.widgets.lines_view import LinesView
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.services.compose.compose import Composed
 
 MOST_LINES = 5

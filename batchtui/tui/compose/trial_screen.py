@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import match_schema
 from batchtui.tui.rendering.answer import answer_parts

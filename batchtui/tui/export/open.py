@@ -11,7 +11,7 @@ from batchtui.tui.export.screen import ExportScreen
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.tui.export.options import PickedResults
     from batchtui.tui.host import Host
 

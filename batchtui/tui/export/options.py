@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.exporters.formats import Format
 from batchtui.services.results.export import ExportOptions
 from batchtui.settings.user_paths import path_of
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.results.export_plan import Picked
 
 ONLY: dict[str, frozenset[Outcome]] = {

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.results.export import ExportProgress
     from batchtui.services.workspace import Workspace
     from batchtui.tui.export.options import PickedResults

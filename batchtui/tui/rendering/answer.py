@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.results.content_blocks import BlockKind, as_json, joined_texts
 from batchtui.results.failure_groups import suggest_action
 from batchtui.text.safe import sanitize

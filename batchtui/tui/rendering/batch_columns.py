@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
 
 COLUMNS = (
     Column("state", "STATE", 13, 13, 100, fixed=True, sort="state"),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState, Success
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
-from batchtui.domain.states import BatchState, ResultsState, Success
 from batchtui.text import durations
 from batchtui.text.glyphs import state_sign
 from batchtui.text.money import batch_cost, usd
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, timedelta
 
-    from batchtui.domain.batch import Batch, RequestCounts
-    from batchtui.domain.forecast import Forecast
-    from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.batches.batch import Batch, RequestCounts
+    from batchtui.domain.batches.forecast import Forecast
+    from batchtui.domain.results.result import OutcomeCounts
 
 STATE_TONES = {
     BatchState.PLANNED: Tone.WAITING,

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, RequestCounts
-    from batchtui.domain.result import OutcomeCounts
+    from batchtui.domain.batches.batch import Batch, RequestCounts
+    from batchtui.domain.results.result import OutcomeCounts
 
 GOOD, SOME, BAD, REST = ("█", "="), ("▒", "~"), ("▓", "x"), ("░", ".")
 """Each part of a bar in Unicode and in ASCII: they differ without colour, too."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.usage import Usage
 from batchtui.results.json_text import encode_json
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.pricing.price_book import PriceBook
 
 _UNMETERED = Usage()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from batchtui.text.safe import sanitize
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.painter import painter_of
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.forecast import Forecast
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.batches.forecast import Forecast
 
 LABEL = 9
 """Columns of a name of a fact."""

@@ -11,8 +11,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.results.job_results import JobResults
     from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Container, Vertical
 from textual.message import Message
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.text.numbers import count, size
 from batchtui.tui.chrome.path_rule import row_words
 from batchtui.tui.commands.key_text import keymap_of, text_with_keys

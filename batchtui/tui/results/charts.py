@@ -19,8 +19,8 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, fit, wr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.result import Outcome
-    from batchtui.domain.statistics import FieldValues, OutcomeShare, ResultStatistics, TokenHistogram
+    from batchtui.domain.results.result import Outcome
+    from batchtui.domain.results.statistics import FieldValues, OutcomeShare, ResultStatistics, TokenHistogram
 
 CHART_ROWS = 7
 BESIDE = 116

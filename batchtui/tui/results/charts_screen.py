@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.statistics import ResultStatistics
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.statistics import ResultStatistics
     from batchtui.services.workspace import Workspace
 
 

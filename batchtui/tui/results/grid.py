@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import common_fields, structured_value
 from batchtui.tui.rendering import result_columns
@@ -23,7 +23,7 @@ from batchtui.tui.widgets.grid.viewport import next_match
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.registry.results.job_results import ResultList
     from batchtui.tui.rendering.columns import Column
     from batchtui.tui.results.source import ResultSource

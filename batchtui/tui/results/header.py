@@ -15,7 +15,7 @@ from batchtui.tui.widgets.lines_view import LinesView
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.cost import Cost
+    from batchtui.domain.costs.cost import Cost
     from batchtui.results.parsed_result import ParsedResult
     from batchtui.results.structured_output import SchemaMatch
 

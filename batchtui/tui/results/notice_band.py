@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.limits import RESULTS_EXPIRE_SOON
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.text.numbers import amount
 from batchtui.text.safe import display_path, sanitize
 from batchtui.tui.commands.key_text import key_of, keymap_of, text_with_keys
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.results.summary import ResultSummary
 
 

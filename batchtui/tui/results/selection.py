@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.result import Outcome
+    from batchtui.domain.results.result import Outcome
     from batchtui.registry.results.job_results import ResultList
 
 SAYING = 0.1

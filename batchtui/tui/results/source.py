@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.cost import Cost
-    from batchtui.domain.result import ResultFacts
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.costs.cost import Cost
+    from batchtui.domain.results.result import ResultFacts
     from batchtui.registry.results.job_results import JobResults, ResultList
     from batchtui.registry.results.reader import ResultReader
     from batchtui.services.workspace import Workspace

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, get_args
 
-from batchtui.domain.cost import NOTHING
+from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.notice import LIMIT_PERCENTS
 from batchtui.services.spending.budget import SINGLE, Limit, limits
 from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger

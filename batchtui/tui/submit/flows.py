@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import FateUnknown, InputError
-from batchtui.domain.send_evidence import VerdictKind
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.duplicates import describe_duplicates
@@ -26,7 +26,7 @@ from batchtui.tui.submit.question import describe_errors, submit_question
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from batchtui.domain.batch import Batch, RemoteBatch
+    from batchtui.domain.batches.batch import Batch, RemoteBatch
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.submission.submit import SubmitPlan, Submitted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.problem import Severity
+from batchtui.domain.submission.problem import Severity
 from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
@@ -13,7 +13,7 @@ from batchtui.tui.dialogs.confirm import Group, Question
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from batchtui.domain.problem import Problem
+    from batchtui.domain.submission.problem import Problem
     from batchtui.services.submission.submit import SubmitPlan
 
 FAULTS_SHOWN = 3

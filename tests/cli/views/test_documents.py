@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from batchtui.cli.views import json_documents as documents
-from batchtui.domain.cost import total
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.costs.cost import total
+from batchtui.domain.submission.problem import Problem, Severity
 
 if TYPE_CHECKING:
     from batchtui.simulator import Simulator

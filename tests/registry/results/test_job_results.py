@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.results.job_results import JobResults
 from batchtui.registry.results.merge import MergedResults

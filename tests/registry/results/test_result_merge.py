@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.results.merge import MergedResults
 from batchtui.registry.results.store import ResultStore
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.registry.results.merge import Found
 
 FIRST = a_batch(1, part=1, parts=2, succeeded=3)

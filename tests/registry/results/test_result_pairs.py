@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.comparison import AnswerChange
 from batchtui.domain.errors import ResultsUnavailable
+from batchtui.domain.results.comparison import AnswerChange
 from batchtui.registry.results import pairs as result_pairs
 from batchtui.registry.results.pairs import ResultPairs
 from batchtui.registry.results.store import ResultStore

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.errors import ResultsUnavailable, StorageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.results.store import DownloadBusy, ResultStore
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
@@ -92,7 +92,7 @@ def test_a_summary_survives_the_index() -> None:
 
 
 def _usage() -> Any:
-    from batchtui.domain.usage import Usage
+    from batchtui.domain.results.usage import Usage
 
     return Usage(1, 2, 3, 4, 5, 6, 7)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import UnknownTarget
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.sync import sync

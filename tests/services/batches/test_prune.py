@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from batchtui.registry.original_ids import OriginalIdWriter, read_original_ids
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.services.batches.delete import apply_delete, plan_delete
@@ -27,7 +27,7 @@ from tests.support.workspaces import submit, workspace_at
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
 

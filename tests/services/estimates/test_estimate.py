@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from batchtui.domain.estimate import Grounds
-from batchtui.domain.estimate_history import EstimateHistory, PastBatch
+from batchtui.domain.costs.estimate import Grounds
+from batchtui.domain.costs.estimate_history import EstimateHistory, PastBatch
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.pricing.price_book import PriceBook
 from batchtui.services.estimates.estimate import estimate

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate_history import EstimateHistory, PastBatch, PastOutcomes, TokenRange
+from batchtui.domain.costs.estimate_history import EstimateHistory, PastBatch, PastOutcomes, TokenRange
 from batchtui.intake import CheckedRequest, Shape
 from batchtui.services.estimates.expectations import expectations, templates_of
 from batchtui.services.estimates.request_groups import RequestGrouper
@@ -17,7 +17,7 @@ from tests.support.workspaces import submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.estimate import Estimate
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 

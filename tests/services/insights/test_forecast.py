@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.forecast import Lasted
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.forecast import Lasted
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.insights.forecast import Forecaster, load_forecaster, quantile
 from batchtui.services.polling import maintenance

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.notice import NoticeKind
-from batchtui.domain.states import BatchState
 from batchtui.services.notifications import hooks
 from batchtui.services.notifications import notifier as notices
 from batchtui.services.notifications.channels import channels

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.polling import collector
 from batchtui.services.polling.collector import Collector
 from batchtui.services.polling.refresh import refresh_batches
@@ -19,7 +19,7 @@ from tests.support.workspaces import all_batches, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator

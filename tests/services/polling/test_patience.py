@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchtuiError, StorageError, WaitTimedOut
-from batchtui.domain.states import BatchState
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.services.polling.refresh import Sweep, refresh_batches

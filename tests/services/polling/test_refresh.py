@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost
-from batchtui.domain.states import BatchState
 from batchtui.services.commit_watcher import LOOK
 from batchtui.services.polling import maintenance
 from batchtui.services.polling.poller import Poller, PollerState

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import WaitTimedOut
-from batchtui.domain.states import BatchState
 from batchtui.services.polling.wait import wait
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.simulator import Fault

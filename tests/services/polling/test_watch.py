@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import CredentialsMissing, Refused
-from batchtui.domain.states import BatchState
 from batchtui.services.polling.poller import PollerState
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.polling.watch import Listeners, watch

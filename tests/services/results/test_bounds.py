@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import ResultsDamaged
-from batchtui.domain.states import ResultsState
 from batchtui.gateway import transport
 from batchtui.gateway.parsing import MalformedResponse
 from batchtui.services.polling.refresh import refresh_batches
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 

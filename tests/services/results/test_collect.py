@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     AnswerLost,
     BatchtuiError,
@@ -17,8 +18,7 @@ from batchtui.domain.errors import (
     ResultsUnavailable,
     StorageError,
 )
-from batchtui.domain.states import BatchState, ResultsState
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
 from batchtui.services.batches.sync import sync
 from batchtui.services.polling.refresh import sweep
@@ -31,7 +31,7 @@ from tests.support.workspaces import all_batches, submit, workspace_at
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
 from batchtui.services.spending.accounting import count_missing

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import OutputExists, ResultsUnavailable, StorageError, UsageError
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
@@ -32,7 +32,7 @@ from tests.support.workspaces import all_batches, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.export_plan import Order
     from batchtui.services.workspace import Workspace

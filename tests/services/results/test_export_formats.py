@@ -12,9 +12,9 @@ import pytest
 
 from batchtui.compose.tables.base import TableOptions
 from batchtui.compose.tables.open import open_table
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import UsageError
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import ResultsState
+from batchtui.domain.results.result import Outcome
 from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 from tests.support.lines import succeeded, tool_use
 from tests.support.results import a_batch, keep, keep_requests
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
 
 

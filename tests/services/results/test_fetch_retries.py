@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import AnswerLost, RateLimited, ResultsBusy, ResultsDamaged, ResultsUnavailable
-from batchtui.domain.states import ResultsState
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.results.fetch_retries import FetchListeners, collect_all, collect_with_retries
@@ -17,7 +17,7 @@ from tests.support.workspaces import all_batches, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.fetch_retries import FetchRetry
     from batchtui.services.workspace import Workspace

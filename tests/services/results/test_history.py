@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.errors import ResultsUnavailable
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect

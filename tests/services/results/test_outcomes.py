@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.query import BatchQuery
-from batchtui.domain.result import Outcome, OutcomeCounts
-from batchtui.domain.states import Success
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.batches.states import Success
+from batchtui.domain.results.result import Outcome, OutcomeCounts
 from batchtui.registry.database import migrations
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.pricing.price_book import PriceBook
 from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.results.merge import MergedResults
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.statistics import ResultStatistics
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.statistics import ResultStatistics
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable
-from batchtui.domain.states import ResultsState
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.batches.delete import plan_delete
 from batchtui.services.polling.refresh import sweep
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock

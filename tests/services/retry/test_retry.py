@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import InputError, NothingToRetry, ResultsUnavailable, UsageError
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.results.result import Outcome
 from batchtui.runtime import process_identity
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.sync import sync

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.usage import Usage
 from batchtui.pricing.price_book import PriceBook
 from batchtui.registry.results.store import ResultStore
 from batchtui.services.polling.refresh import refresh_batches
@@ -21,8 +21,8 @@ from tests.support.workspaces import all_batches, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.spending import Spending
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.costs.spending import Spending
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.costs.estimate import Bounds, Estimate
 from batchtui.domain.errors import CostLimit
-from batchtui.domain.estimate import Bounds, Estimate
 from batchtui.services.batches.sync import sync
 from batchtui.services.results.collect import collect
 from batchtui.services.spending.budget import enforce_limits, limits

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.cost import Cost
-from batchtui.domain.spending import Spending, SpentRow
-from batchtui.domain.usage import Usage
+from batchtui.domain.costs.cost import Cost
+from batchtui.domain.costs.spending import Spending, SpentRow
+from batchtui.domain.results.usage import Usage
 from batchtui.services.spending.ledger import LedgerLine, midnight
 from tests.support.clock import START
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.estimate import Bounds
+from batchtui.domain.costs.estimate import Bounds
 from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.services.notifications.channels import Channel
 from batchtui.services.notifications.notifier import Notifier

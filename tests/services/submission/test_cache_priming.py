@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.intake import PartCutter
 from batchtui.pricing.price_book import OwnPrice, PriceBook
 from batchtui.services.polling.maintenance import has_pending, run_maintenance

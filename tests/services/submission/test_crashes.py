@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.states import BatchState
 from batchtui.runtime import process_identity
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import FateUnknown, OtherAccount, Unreachable
-from batchtui.domain.send_evidence import Account, Proof, VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import Account, Proof, VerdictKind
 from batchtui.runtime import process_identity
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.proof import is_other_model, prove
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock

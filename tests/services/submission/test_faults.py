@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.states import BatchState
 from batchtui.gateway.sdk import Patience
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions

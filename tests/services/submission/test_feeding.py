@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.submission import cache_priming, queue_room
 from batchtui.services.submission.resume import send_waiting
 from batchtui.services.submission.staging.stage import IntakeOptions

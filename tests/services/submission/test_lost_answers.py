@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.batch import RemotePage
+from batchtui.domain.batches.batch import RemotePage
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import CostLimit, OtherAccount, UsageError
-from batchtui.domain.send_evidence import Account, VerdictKind
-from batchtui.domain.states import BatchState
+from batchtui.domain.submission.send_evidence import Account, VerdictKind
 from batchtui.gateway.listing import BatchList
 from batchtui.runtime import process_identity
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel

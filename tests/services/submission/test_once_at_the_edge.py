@@ -16,9 +16,9 @@ import pytest
 import batchtui
 from batchtui.cli import run as door
 from batchtui.cli.main import program
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, UsageError
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.gateway import listing
 from batchtui.services import workspace as composition
 from batchtui.services.batches.sync import sync
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.services.polling import maintenance
 from batchtui.services.submission import queue_room
 from batchtui.services.submission.staging.stage import IntakeOptions
@@ -18,7 +18,7 @@ from tests.support.workspaces import all_batches, sent_custom_ids, submit, works
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock

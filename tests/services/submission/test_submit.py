@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import InputError, Refused, SpendLimitReached, SubmittedBefore, Unreachable
 from batchtui.domain.limits import API_VERSION, LEGACY_API_VERSION
-from batchtui.domain.states import BatchState
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.services.workspace import open_workspace

@@ -13,7 +13,7 @@ from itertools import combinations_with_replacement, product
 
 import pytest
 
-from batchtui.domain.send_evidence import (
+from batchtui.domain.submission.send_evidence import (
     CREATE_PATIENCE,
     LIST_LAG,
     Account,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import FateUnknown, OtherAccount
-from batchtui.domain.send_evidence import VerdictKind
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.runtime import process_identity
 from batchtui.services.polling import maintenance
 from batchtui.services.polling.refresh import refresh_batches
@@ -26,7 +26,7 @@ from tests.support.workspaces import all_batches, submit, workspace_at
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.submission.reconcile import Reconciliation
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect

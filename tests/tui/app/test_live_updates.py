@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.registry.registry import Registry
 from batchtui.runtime.clock import SystemClock
 from batchtui.tui.batches.screen import BatchesScreen

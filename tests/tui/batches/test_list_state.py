@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.batches.rows import added_up, describe_parts
 from batchtui.tui.batches.screen import BatchesScreen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.settings.loading import parse_settings
 from batchtui.tui.dialogs.confirm import Confirm
 from tests.support.builders import job, part

@@ -22,7 +22,7 @@ from tests.tui.story import told
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 SIZES = [(60, 15), (80, 24), (100, 30), (140, 40), (200, 50), (20, 5), (10, 3)]
 

@@ -7,7 +7,7 @@ import csv
 import json
 from typing import TYPE_CHECKING
 
-from batchtui.domain.states import ResultsState
+from batchtui.domain.batches.states import ResultsState
 from batchtui.services.polling import maintenance
 from batchtui.simulator import SCENARIOS
 from batchtui.tui.dialogs.text_prompt import TextPrompt

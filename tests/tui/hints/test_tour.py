@@ -15,7 +15,7 @@ from batchtui.cli.demo.director import EVEN, Director
 from batchtui.cli.demo.sandbox import DemoJob
 from batchtui.cli.demo.story import PAST, PAST_TEMPER, STEPS
 from batchtui.cli.demo.tour import APPLAUSE, PATIENCE, Step, Tour
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.commands.key_text import with_keys
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
+    from batchtui.domain.batches.batch import Batch
 
 
 @asynccontextmanager

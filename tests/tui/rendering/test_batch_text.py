@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.result import OutcomeCounts
-from batchtui.domain.states import BatchState, ResultsState
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.results.result import OutcomeCounts
 from batchtui.tui.rendering import batch_text as saying
 from batchtui.tui.rendering.spans import Tone, plain, width
 from tests.support.clock import START

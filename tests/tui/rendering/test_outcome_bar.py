@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batchtui.domain.batch import RequestCounts
-from batchtui.domain.result import OutcomeCounts
+from batchtui.domain.batches.batch import RequestCounts
+from batchtui.domain.results.result import OutcomeCounts
 from batchtui.tui.rendering.outcome_bar import Shares, divided, of_counts, of_outcomes, outcome_bar
 from batchtui.tui.rendering.spans import Tone, plain, width
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.limits import RESULTS_KEPT
-from batchtui.domain.result import Outcome
-from batchtui.domain.states import ResultsState
-from batchtui.domain.usage import Usage
+from batchtui.domain.results.result import Outcome
+from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
 from batchtui.tui.rendering.spans import Tone, plain, width
 from batchtui.tui.results.notice_band import discrepancies, expiry_notice, file_line

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from batchtui.domain.result import Outcome
+from batchtui.domain.results.result import Outcome
 from batchtui.registry.results import search as result_search
 from batchtui.registry.results.store import ResultStore
 from batchtui.tui.results.selection import ResultSearch, ResultSelection, order_of

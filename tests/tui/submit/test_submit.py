@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
-from batchtui.domain.states import BatchState
+from batchtui.domain.batches.states import BatchState
 from batchtui.simulator import Fault
 from batchtui.tui.dialogs.file_picker import entries
 from tests.support.builders import jsonl, request, requests

@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.costs.known_requests import KnownJob, KnownRequests
 from batchtui.domain.errors import BatchtuiError, StorageError
-from batchtui.domain.known_requests import KnownJob, KnownRequests
-from batchtui.domain.states import BatchState, ResultsState
 from batchtui.registry.requests.writer import index_name
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.estimates.estimate import estimate_requests
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from batchtui.domain.batch import Batch
-    from batchtui.domain.known_requests import ReusePolicy
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.costs.known_requests import ReusePolicy
     from batchtui.intake import Shape
     from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums, PartRange
     from batchtui.registry.requests.reused import Origin

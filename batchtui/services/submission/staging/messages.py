@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from batchtui.domain import errors
+from batchtui.domain.batches.job import PartPlan
 from batchtui.domain.errors import BatchtuiError, InputError
-from batchtui.domain.job import PartPlan
 from batchtui.domain.model import ModelInfo
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 from batchtui.intake.types import CheckOptions, CheckReport, Shape
 from batchtui.registry.requests.writer import StagedRequests
 from batchtui.services.estimates.request_groups import RequestGroup

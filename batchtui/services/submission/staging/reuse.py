@@ -16,9 +16,9 @@ from batchtui.services.submission.staging.known import note_reused, scale_groups
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batchtui.domain.estimate import Estimate
-    from batchtui.domain.job import PartPlan
-    from batchtui.domain.known_requests import KnownRequests, ReusePolicy
+    from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.costs.estimate import Estimate
+    from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
     from batchtui.services.submission.staging.check_pass import IntakeOptions, Staged
     from batchtui.services.workspace import Workspace
 
@@ -58,9 +58,7 @@ async def plan_reuse(
     keys = await _keys(workspace, known)
     parts = await run_in_thread(lambda: split.run(cutter.cut, keys.get))
     groups = [GroupSums(*row) for row in await run_in_thread(lambda: split.sent_groups(LONG, STEP))]
-    estimate = await estimate_requests(
-        workspace, scale_groups(staged.loads, groups), staged.report.shapes, name=name
-    )
+    estimate = await estimate_requests(workspace, scale_groups(staged.loads, groups), staged.report.shapes, name=name)
     return ReusePlan(replace(known, estimate=estimate), tuple(parts), estimate, attempts)
 
 

@@ -16,7 +16,7 @@ from batchtui.services.submission.staging.worker import StagingWorker, start_if_
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.domain.estimate import Estimate
+    from batchtui.domain.costs.estimate import Estimate
     from batchtui.intake import CheckOptions
     from batchtui.services.estimates.token_counting import TokenCounts
     from batchtui.services.workspace import Workspace

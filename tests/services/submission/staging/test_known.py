@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batchtui.domain.known_requests import KnownRequests
+from batchtui.domain.costs.known_requests import KnownRequests
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.batches.targets import find_target

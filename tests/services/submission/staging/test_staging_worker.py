@@ -20,7 +20,7 @@ import pytest
 from batchtui.domain.errors import BatchtuiError, InputError
 from batchtui.domain.limits import API_VERSION
 from batchtui.domain.model import ModelInfo
-from batchtui.domain.problem import Problem, Severity
+from batchtui.domain.submission.problem import Problem, Severity
 from batchtui.intake import CheckOptions
 from batchtui.runtime.worker_process import WorkerLost
 from batchtui.services.submission.staging import stage as stage_service

@@ -1,0 +1,248 @@
+"""`batchtui submit`: checks, plans, asks, and sends each part once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchtui.cli.command import define_command
+from batchtui.cli.confirm import require_yes
+from batchtui.cli.exit_codes import ExitCode
+from batchtui.cli.flows import save_results, send_progress
+from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
+from batchtui.cli.views import batches as batch_views
+from batchtui.cli.views import canary as canary_view
+from batchtui.cli.views import check_report
+from batchtui.cli.views import json_documents as documents
+from batchtui.domain.errors import InputError, UsageError
+from batchtui.text.estimates import about_words, estimate_lines
+from batchtui.text.known_requests import known_lines
+from batchtui.text.numbers import amount
+from batchtui.text.safe import sanitize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from decimal import Decimal
+
+    from batchtui.cli.session import Session
+    from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.submission.canary import CanaryPlan, CanaryVerdict
+    from batchtui.services.submission.submit import SubmitPlan, Submitted
+    from batchtui.services.workspace import Workspace
+
+NO_FILE = ""
+"""The value of a `--wait` without OUTPUT: the results are saved in the registry's folder only."""
+
+
+@define_command(
+    "submit",
+    examples=[
+        "batchtui submit tickets.jsonl",
+        "batchtui submit parts/ --name nightly --tag eval --dry-run",
+        "batchtui submit tickets.jsonl --yes --wait=answers.jsonl",
+        "make-requests | batchtui submit - --yes --json",
+    ],
+)
+@click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
+@click.option("--name", metavar="N", help="The job's name (default: the first file's name).")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
+@intake_options
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
+@click.option(
+    "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
+)
+@count_option
+@click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
+@click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option(
+    "--wait",
+    "output",
+    is_flag=False,
+    flag_value=NO_FILE,
+    metavar="[OUTPUT]",
+    help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
+)
+@click.option("--source", hidden=True, help="Where the requests came from: `compose` passes the data.")
+@click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
+async def command(
+    session: Session,
+    sources: tuple[str, ...],
+    name: str | None,
+    tags: tuple[str, ...],
+    max_cost: Decimal | None,
+    canary: bool,
+    prime: bool,
+    count: bool,
+    dry_run: bool,
+    force: bool,
+    yes: bool,
+    output: str | None,
+    source: str | None,
+    allow_failures: bool,
+    **options: Any,
+) -> int:
+    """Check request files, plan the parts, show what will be sent and what it may cost, and send it, once.
+
+    FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder of
+    such files, or - for stdin.
+    """
+    from batchtui.services.submission.staging.worker import start_if_worth_it
+
+    sources, output = _untangle(sources, output)
+    # Before anything is read or sent: hours later the person is not there to name another file.
+    save_results.refuse_existing(output)
+    save_results.refuse_two_on_stdout(session, output)
+    async with (
+        start_if_worth_it(sources) as child,
+        session.workspace() if dry_run else session.acting_workspace() as workspace,
+    ):
+        # Not before the process that checks has been started: loading these takes as long as its own start.
+        from batchtui.services.spending.budget import enforce_limits
+        from batchtui.services.submission.canary import plan_canary, with_canary
+        from batchtui.services.submission.duplicates import refuse_duplicates
+        from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+
+        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
+        plan = await plan_submit(workspace, sources, chosen, check_report.progress_of(session), child=child)
+        try:
+            _refuse_wrong(session, plan)
+            tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None
+            if dry_run:
+                await _rehearse(session, workspace, plan, tried, max_cost)
+                return ExitCode.DONE
+            await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            await refuse_duplicates(workspace, plan.earlier, force=force)
+            verdicts = await canary_view.run_canary(session, workspace, tried, yes=yes) if tried else None
+            if tried and verdicts:
+                canary_view.refuse_dead(session, tried, verdicts)
+            _ask(session, plan, yes=yes)
+            submitted = await apply_submit(
+                workspace, plan, force=force, max_cost=max_cost, on_event=send_progress.send_listener(session.notes)
+            )
+        finally:
+            # Also after a no or an error: staged requests take as much room on the disk as the input.
+            discard(workspace, plan)
+        return await _settle(session, workspace, submitted, output, verdicts, plan.known, allow_failures=allow_failures)
+
+
+def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
+    """Return files and output. `--wait FILE` reads like `--wait OUTPUT`: without another file it is the file."""
+    if sources:
+        return sources, output
+    if output:
+        return (output,), NO_FILE
+    raise UsageError("missing argument FILE.", hint="`batchtui submit FILE`, or - for stdin.")
+
+
+def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
+    if not session.json:
+        for line in check_report.problem_lines(plan.report.problems):
+            session.notes.say(line)
+    if plan.report.errors:
+        raise InputError(
+            f"{amount(plan.report.errors, 'error')}; nothing was sent.",
+            hint=f"Correct the file and submit it again. {check_report.help_hint(plan.report.problems)}",
+            problems=plan.report.problems,
+        )
+    if not plan.parts:
+        raise InputError("The input has no requests. Nothing was sent.", problems=plan.report.problems)
+
+
+async def _rehearse(
+    session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None, max_cost: Decimal | None
+) -> None:
+    """Print the plan of a dry run. Raises CostLimit where a limit would stop it."""
+    from batchtui.services.spending.budget import enforce_limits
+    from batchtui.services.submission.canary import with_canary
+
+    # People see the plan and then what stops it; --json prints one document, so a limit must be known before.
+    if not session.json:
+        await _show_plan(session, workspace, plan, tried)
+    await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+    if session.json:
+        await _show_plan(session, workspace, plan, tried)
+
+
+def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
+    """Print the plan and ask for consent. Limits were checked before."""
+    if not yes:
+        for line in check_report.report_lines(plan.report, plan.parts):
+            session.notes.say(line)
+        for line in estimate_lines(plan.estimate):
+            session.notes.say(line)
+    # Also where nobody is asked: what is paid twice should be read in a log at least.
+    if not session.json:
+        for line in known_lines(plan.known, plan.estimate):
+            session.notes.say(line)
+    parts = amount(len(plan.parts), "batch", "batches")
+    question = f"Send {amount(plan.job.requests, 'request')} in {parts}{about_words(plan.estimate.cost)}?"
+    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
+
+
+async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
+    from batchtui.services.submission.duplicates import describe_duplicates
+
+    if session.json:
+        parts_of = workspace.registry.views.of_job
+        earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
+        session.out.document(
+            {
+                "job": documents.job_document(plan.job, (), parts=len(plan.parts), expected=plan.estimate),
+                "estimate": documents.estimate_document(plan.estimate),
+                "batches": [],
+                "plan": [documents.part_document(part) for part in plan.parts],
+                "earlier": [
+                    {**documents.job_document(job, batches), "batches": documents.batch_documents(batches)}
+                    for job, batches in earlier
+                ],
+                "canary": tried and canary_view.plan_document(tried),
+                "known": documents.known_document(plan.known),
+                "report": documents.check_document(plan.report, plan.parts),
+            }
+        )
+        return
+    session.out.lines(check_report.report_lines(plan.report, plan.parts))
+    session.out.lines(estimate_lines(plan.estimate))
+    session.out.lines(known_lines(plan.known, plan.estimate))
+    session.out.lines(canary_view.plan_lines(tried) if tried else ())
+    session.out.lines(
+        f"already submitted: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
+    )
+    session.notes.say("Nothing was sent.")
+
+
+async def _settle(
+    session: Session,
+    workspace: Workspace,
+    submitted: Submitted,
+    output: str | None,
+    verdicts: Sequence[CanaryVerdict] | None,
+    known: KnownRequests,
+    *,
+    allow_failures: bool,
+) -> int:
+    """Print the submission and, with --wait, wait for its end. Returns the exit code."""
+    if output is not None and not submitted.unknown:
+        if not session.json:
+            session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")
+        options, patience = save_results.to_file(output), save_results.WaitOptions(allow_failures=allow_failures)
+        return await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
+    if session.json:
+        tried = {} if verdicts is None else {"canary": canary_view.verdict_documents(verdicts)}
+        session.out.document(
+            {
+                "job": documents.job_document(submitted.job, submitted.batches),
+                "batches": documents.batch_documents(submitted.batches),
+                "known": documents.known_document(known),
+                **tried,
+            }
+        )
+    else:
+        batch_views.show_batches(session.out, submitted.batches, workspace.clock.now())
+        if not submitted.unknown:
+            send_progress.next_steps(session.notes, submitted)
+    return send_progress.end_of_sending(session.notes, submitted)

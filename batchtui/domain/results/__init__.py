@@ -1,0 +1,9 @@
+"""What became of requests: outcomes, tokens, statistics, and how answers differ.
+
+Modules:
+
+    comparison  how two answers to the same request differ
+    result      what became of one request: its outcome, and what the index of results knows of it
+    statistics  what a set of results looks like as a whole: outcomes, lengths, costs and values
+    usage       the tokens that one result used, by category
+"""
