@@ -12,7 +12,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
-from batchtui.services.results.reused import fill_all
+from batchtui.services.reuse.fill import fill_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -23,7 +23,7 @@ from batchtui.domain.errors import (
 )
 from batchtui.services.polling import maintenance, refresh
 from batchtui.services.results.collect import collect
-from batchtui.services.results.reused import awaited, fill_all
+from batchtui.services.reuse.fill import awaited, fill_all
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
 from batchtui.text.durations import span

@@ -22,7 +22,7 @@ from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
-from batchtui.services.results.reused import fill, fill_followers
+from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model, prove
 from batchtui.services.workspace import refuse_other_account

@@ -13,7 +13,7 @@ from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreacha
 from batchtui.domain.limits import API_VERSION
 from batchtui.registry.jobs import PlannedBefore
 from batchtui.services.models import refresh_daily
-from batchtui.services.results.reused import fill_all
+from batchtui.services.reuse.fill import fill_all
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
@@ -215,7 +215,8 @@ async def apply_submit(
         await fill_all(workspace)
     # Last: the list of models is for later checks, and must not delay a part.
     await remember_requests(workspace)
-    await refresh_daily(workspace)
+    if plan.sent:
+        await refresh_daily(workspace)
     return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
 
 
