@@ -9,7 +9,7 @@ from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.costs.estimate import Bounds
 from batchtui.registry.database.codecs import encode_time, list_text, money_text
 from batchtui.registry.database.row_mapping import to_job
-from batchtui.registry.estimate_history import insert_expectations
+from batchtui.registry.jobs.estimate_history import insert_expectations
 from batchtui.registry.journal import note
 
 if TYPE_CHECKING:

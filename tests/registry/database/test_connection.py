@@ -148,7 +148,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from tests.registry.test_connection import make
+from tests.registry.database.test_connection import make
 from tests.support.builders import job, part
 
 async def main() -> None:
@@ -163,7 +163,7 @@ asyncio.run(main())
 
 
 async def test_several_processes_write_at_once_from_the_very_first_moment(tmp_path: Path) -> None:
-    root = str(__import__("pathlib").Path(__file__).parents[2])
+    root = str(__import__("pathlib").Path(__file__).parents[3])
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable, "-c", WRITER.format(root=root, folder=str(tmp_path), name=name), stderr=subprocess.PIPE

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.batches.states import ResultsState
-from tests.registry.test_batches import submitted
+from tests.registry.batches.test_batches import submitted
 from tests.support.builders import job, part, remote
 from tests.support.clock import START
 
