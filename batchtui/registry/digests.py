@@ -21,7 +21,7 @@ from batchtui.registry.requests.reused import (
     ANSWERED,
     DUPLICATE,
     IN_PROGRESS,
-    Origin,
+    AnswerOrigin,
     ReuseReader,
     begin_reuse,
     note_answers,
@@ -270,7 +270,7 @@ class DigestComparison:
             return [PartRange(*row) for row in rows]
 
     @_storage_errors
-    def roots(self, source: DigestSource, part: int) -> dict[int, Origin]:
+    def roots(self, source: DigestSource, part: int) -> dict[int, AnswerOrigin]:
         """Return who answered what a part has reused, by number; empty where the index does not say it."""
         with ReuseReader(self._folder / source.job, source.attempt) as reader:
             return reader.roots(part)

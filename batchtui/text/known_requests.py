@@ -18,12 +18,13 @@ MOST_JOBS = 5
 """Jobs that are named; the newest come first."""
 
 
-def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
+def known_lines(known: KnownRequests, whole: Estimate | None, *, is_reused: bool = False) -> Iterator[str]:
     """Yield how many requests are answered already, where, and what only the new ones would cost.
 
     Args:
         known: what was found; nothing is said where all requests are new.
         whole: what all of them cost.
+        is_reused: whether the answers are reused, so that only the new requests are sent.
     """
     if known.new == known.requests:
         return
@@ -34,8 +35,10 @@ def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
         yield f"  {one_line(job.name)} ({job.id}): {', '.join(said)}"
     if len(known.jobs) > MOST_JOBS:
         yield f"  and {amount(len(known.jobs) - MOST_JOBS, 'more job')}"
-    if known.jobs:
-        yield "  a submission sends them again; `batchtui results JOB` writes the answers there are"
+    if is_reused:
+        yield "  only new requests are sent; the others get the answers that exist, or will"
+    else:
+        yield "  `batchtui submit --reuse` sends only what is new; without it all requests are sent"
 
 
 def _counts(known: KnownRequests) -> str:

@@ -64,8 +64,13 @@ class Desk:
         return submitted
 
     async def reuse(
-        self, lines: Sequence[dict[str, Any]], policy: ReusePolicy, name: str = "again", **options: Any
+        self,
+        lines: Sequence[dict[str, Any]],
+        policy: ReusePolicy,
+        name: str = "again",
+        samples: int = 1,
+        **options: Any,
     ) -> Submitted:
         """Submit what is new of these requests."""
-        chosen = SubmitOptions(name=name, intake=IntakeOptions(**options), reuse=policy)
+        chosen = SubmitOptions(name=name, intake=IntakeOptions(**options), reuse=policy, samples=samples)
         return await apply_submit(self.workspace, await plan_submit(self.workspace, [self.file(lines)], chosen))

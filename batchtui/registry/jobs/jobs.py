@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from batchtui.registry.database.origin import Origin
 
 
+_WAITS = "waits for the answers that it reuses"
 _FREE = Bounds(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
@@ -220,7 +221,7 @@ class Jobs:
             cursor = await tx.execute(
                 "INSERT INTO batches (job_id, part, parts, attempt, state, requests, processing, bytes, body,"
                 " planned_at, cost_estimate, cost_at_most, base_url, organization_id, workspace_id, ids_digest, reused,"
-                " awaits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " awaits, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     part.part,
@@ -241,6 +242,7 @@ class Jobs:
                     part.is_reused,
                     # Where it repeats requests of a part of this attempt, that part has its row already.
                     keys[part.awaits_part] if part.awaits_part is not None else part.awaits,
+                    _WAITS if part.is_reused else "",
                 ),
             )
             assert cursor.lastrowid is not None

@@ -11,10 +11,12 @@ import os
 import sqlite3
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from batchtui.domain.batches.job import PartPlan
 from batchtui.domain.errors import StorageError
+from batchtui.domain.limits import DIGEST_BYTES
 from batchtui.domain.submission.ids_digest import IdsDigest
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL
 from batchtui.registry.requests.writer import body_name, index_name
@@ -49,13 +51,19 @@ _DUPLICATES_FOLLOW = """
 UPDATE reused SET origin = (SELECT g.id FROM origins AS g JOIN requests AS r ON r.part = g.part
  WHERE g.job = '' AND r.custom_id = reused.custom_id) WHERE origin IS NULL
 """
+_NUMBER_SAMPLES = """
+UPDATE requests SET digest = of_sample(requests.digest, s.number) FROM (
+    SELECT seq, (row_number() OVER (PARTITION BY digest ORDER BY seq) - 1) % ? + 1 AS number
+    FROM requests WHERE digest IS NOT NULL
+) AS s WHERE s.seq = requests.seq AND s.number BETWEEN 2 AND ?
+"""
 _ROWS = (
     "SELECT u.seq, q.custom_id, (SELECT max(seq) FROM results.results WHERE custom_id = u.custom_id)"
     " FROM requests AS q JOIN reused AS u ON u.seq = q.seq WHERE q.part = ? AND u.origin = ? ORDER BY u.seq"
 )
 
 
-class Origin(NamedTuple):
+class AnswerOrigin(NamedTuple):
     """A part of a job whose answers are reused."""
 
     job: str
@@ -89,7 +97,9 @@ def note_answers(held: sqlite3.Connection, source: int, job: str, attempt: int) 
             " JOIN old.origins AS g ON g.id = u.root WHERE s.source = ?",
             (source,),
         ).fetchall()
-        roots = [(old, _origin_id(held, Origin(of or job, number, part), ANSWERED)) for old, of, number, part in rows]
+        roots = [
+            (old, _origin_id(held, AnswerOrigin(of or job, number, part), ANSWERED)) for old, of, number, part in rows
+        ]
         held.executemany("INSERT INTO temp.roots VALUES (?, ?)", roots)
     parts = held.execute(
         "SELECT DISTINCT o.part, s.state FROM settled AS s JOIN old.requests AS o ON o.seq = s.place"
@@ -100,7 +110,7 @@ def note_answers(held: sqlite3.Connection, source: int, job: str, attempt: int) 
         held.execute(
             f"INSERT INTO target.reused SELECT s.seq, ?1, o.custom_id, {_ROOT if is_chain else '?1'} FROM settled AS s"
             " JOIN old.requests AS o ON o.seq = s.place WHERE s.source = ?2 AND o.part = ?3",
-            (_origin_id(held, Origin(job, attempt, part), state), source, part),
+            (_origin_id(held, AnswerOrigin(job, attempt, part), state), source, part),
         )
 
 
@@ -113,7 +123,7 @@ def note_duplicates(held: sqlite3.Connection) -> None:
     )
 
 
-def _origin_id(held: sqlite3.Connection, origin: Origin, state: int) -> int:
+def _origin_id(held: sqlite3.Connection, origin: AnswerOrigin, state: int) -> int:
     # An answer may be copied from a part that also is the root of another one: its own state decides.
     held.execute(
         "INSERT INTO target.origins (job, attempt, part, state) VALUES (?, ?, ?, ?)"
@@ -122,6 +132,25 @@ def _origin_id(held: sqlite3.Connection, origin: Origin, state: int) -> int:
     )
     row = held.execute("SELECT id FROM target.origins WHERE job = ? AND attempt = ? AND part = ?", origin).fetchone()
     return int(row[0])
+
+
+def number_samples(index: Path, most: int) -> None:
+    """Give equal requests of an index digests of their own: the first `most` are samples 1, 2 …, and so on round.
+
+    Sample 1 keeps the digest of the request, so it also is the answer to who asks once. Blocking.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+
+    def of_sample(digest: bytes, number: int) -> bytes:
+        # The last byte of a longer one says that the answer depends on the day.
+        return sha256(b"%d:" % number + digest).digest()[:DIGEST_BYTES] + digest[DIGEST_BYTES:]
+
+    with _storage_errors(), closing(sqlite3.connect(index)) as requests:
+        requests.create_function("of_sample", 2, of_sample, deterministic=True)
+        requests.execute(_NUMBER_SAMPLES, (most, most))
+        requests.commit()
 
 
 @dataclass(slots=True)
@@ -172,7 +201,7 @@ class ReuseSplit:
     def run(
         self,
         cut: Callable[[Sequence[int]], Sequence[tuple[int, int]]],
-        key_of: Callable[[Origin], int | None],
+        key_of: Callable[[AnswerOrigin], int | None],
     ) -> list[PartPlan]:
         """Move what is sent, and what waits for another batch, out of the bodies that hold reused requests.
 
@@ -192,7 +221,7 @@ class ReuseSplit:
             self._follow(index, sent)
             waiting = self._copy_waiting(index, mixed)
             index.execute("COMMIT")
-            origins = {row[0]: (Origin(*row[1:4]), row[4]) for row in index.execute("SELECT * FROM origins")}
+            origins = {row[0]: (AnswerOrigin(*row[1:4]), row[4]) for row in index.execute("SELECT * FROM origins")}
             counts = dict(index.execute("SELECT part, count(*) FROM requests GROUP BY part"))
             resident = {
                 part.part: (replace(part, requests=counts[part.part]), self._origin_in(index, part.part))
@@ -330,7 +359,9 @@ class ReuseSplit:
         return int(row[0])
 
 
-def _as_reused(part: PartPlan, origin: tuple[Origin, int], key_of: Callable[[Origin], int | None]) -> PartPlan:
+def _as_reused(
+    part: PartPlan, origin: tuple[AnswerOrigin, int], key_of: Callable[[AnswerOrigin], int | None]
+) -> PartPlan:
     whose, state = origin
     reused = replace(part, ids_digest="", is_reused=True)
     if state == ANSWERED:
@@ -386,11 +417,11 @@ class ReuseReader:
         """Close the index."""
         self._index.close()
 
-    def origins(self, part: int) -> dict[int, Origin]:
+    def origins(self, part: int) -> dict[int, AnswerOrigin]:
         """Return whose answers a part copies, by number."""
         return self._origins("SELECT DISTINCT u.origin", part)
 
-    def _origins(self, chosen: str, part: int) -> dict[int, Origin]:
+    def _origins(self, chosen: str, part: int) -> dict[int, AnswerOrigin]:
         if not self._is_known:
             return {}
         with _storage_errors():
@@ -399,7 +430,7 @@ class ReuseReader:
                 " JOIN reused AS u ON u.seq = r.seq WHERE r.part = ?) ORDER BY id",
                 (part,),
             ).fetchall()
-        return {number: Origin(job or self._job, attempt, of) for number, job, attempt, of in rows}
+        return {number: AnswerOrigin(job or self._job, attempt, of) for number, job, attempt, of in rows}
 
     def rows(self, part: int, origin: int, results: Path) -> Iterator[tuple[int, str, int | None]]:
         """Yield place in the input, custom_id and the number of the answer among the origin's results.
@@ -414,7 +445,7 @@ class ReuseReader:
             index.execute("ATTACH ? AS results", (uri,))
             yield from index.execute(_ROWS, (part, origin))
 
-    def roots(self, part: int) -> dict[int, Origin]:
+    def roots(self, part: int) -> dict[int, AnswerOrigin]:
         """Return who answered the requests of a part first, by number."""
         return self._origins("SELECT DISTINCT u.root", part)
 

@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from batchtui.domain.errors import StorageError
+from batchtui.registry.requests.reused import ReuseReader
 from batchtui.registry.requests.writer import body_name, index_name
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class MergedResults:
         self._stack = ExitStack()
         self._bodies: dict[tuple[str, int, int], int] = {}
         self._requests: dict[tuple[str, int], RequestReader | None] = {}
+        self._reuse: dict[str, ReuseReader] = {}
         self._store = requests
         self.batches = sorted(batches, key=lambda batch: (batch.attempt, batch.part, batch.key))
         self.readers: list[ResultReader] = []
@@ -156,6 +158,16 @@ class MergedResults:
         for found, _, _ in self.latest():
             masks[found.source][found.seq] = 1
         return list(masks)
+
+    def root_of(self, found: Found, custom_id: str) -> int | None:
+        """Return the number of the origin of a reused answer (`ReuseReader.roots`); None where none is reused."""
+        batch = self.batches[found.source]
+        if not batch.is_reused:
+            return None
+        if batch.job not in self._reuse:
+            folder = self._store.folder / batch.job
+            self._reuse[batch.job] = self._stack.enter_context(ReuseReader(folder, batch.attempt))
+        return self._reuse[batch.job].root_of(custom_id)
 
     def requests_index(self, source: int) -> Path | None:
         """Return the index of the requests that a batch answers; None where they are not kept."""

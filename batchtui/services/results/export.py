@@ -26,7 +26,7 @@ from batchtui.results.structured_output import wanted_schema
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
-from batchtui.services.results.read import in_input_order, result_locations
+from batchtui.services.results.read import in_input_order, origin_of, result_locations
 from batchtui.services.results.statistics import merged_statistics
 
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
                 with_originals=bool(originals),
                 with_tools=any(entry.answer.tool_calls for entry in entries),
                 with_notes=bool(plan.notes),
+                with_reused=bool(plan.origins),
             )
         out = io.BytesIO()
         write(kind, out, entries, columns, with_requests=plan.with_requests, guard=plan.guard)
@@ -266,6 +267,8 @@ def _entries(
         if originals:
             named = entry.answer.custom_id
             entry.original = originals.get(named, named)
+        if plan.origins:
+            entry.reused_from = origin_of(plan, merged, place, entry)
         if notes:
             entry.note = notes.get(entry.answer.custom_id)
         if is_chat:
@@ -291,6 +294,7 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
         with_originals=with_originals,
         with_tools=any(reader.has_tool_calls() for reader in merged.readers),
         with_notes=bool(plan.notes),
+        with_reused=bool(plan.origins),
     )
 
 

@@ -17,16 +17,13 @@ from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.results.result import OutcomeCounts
-from batchtui.registry.requests.reused import ReuseReader
-from batchtui.registry.results.index_worker import begin_index
-from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batchtui.domain.batches.batch import Batch
-    from batchtui.registry.requests.reused import Origin
+    from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.registry.results.reader import ResultReader
     from batchtui.registry.results.summary import ResultSummary
     from batchtui.services.workspace import Workspace
@@ -49,6 +46,8 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
     batch = await workspace.registry.batches.get(batch.key)
     if not _is_to_fill(batch):
         return batch
+    from batchtui.registry.results.store import DownloadBusy
+
     origins = await _origins(workspace, batch)
     if origins is None:
         return batch
@@ -118,8 +117,11 @@ def _is_to_fill(batch: Batch) -> bool:
     )
 
 
+# Imported where they are used: the first frame of the dashboard copies nothing, and reading results takes pydantic.
 async def _origins(workspace: Workspace, batch: Batch) -> dict[int, Batch | None] | None:
     """Return the batches whose answers a part copies, by number; None while one of them may still get its results."""
+    from batchtui.registry.requests.reused import ReuseReader
+
     folder = workspace.registry.requests.folder / batch.job
     try:
         with ReuseReader(folder, batch.attempt) as reader:
@@ -137,7 +139,7 @@ async def _origins(workspace: Workspace, batch: Batch) -> dict[int, Batch | None
     return found
 
 
-def _is(batch: Batch, origin: Origin) -> bool:
+def _is(batch: Batch, origin: AnswerOrigin) -> bool:
     return (batch.job, batch.attempt, batch.part) == origin
 
 
@@ -156,6 +158,8 @@ def _copy(workspace: Workspace, batch: Batch, origins: Mapping[int, Batch | None
         DownloadBusy: another process is at it.
         StorageError: the disk refuses.
     """
+    from batchtui.registry.results.index_worker import begin_index
+
     store = workspace.registry.results
     requests = workspace.registry.requests.reader(batch.job, batch.attempt)
     with requests, store.download(batch, begin_index) as download, ExitStack() as stack:
@@ -172,6 +176,8 @@ def _lines(
     workspace: Workspace, batch: Batch, origins: Mapping[int, Batch | None], stack: ExitStack
 ) -> Iterator[bytes]:
     """Yield the answers that a part reuses, under the custom_ids of its own requests."""
+    from batchtui.registry.requests.reused import ReuseReader
+
     reuse = stack.enter_context(ReuseReader(workspace.registry.requests.folder / batch.job, batch.attempt))
     store = workspace.registry.results
     streams: list[Iterator[tuple[int, str, int, ResultReader]]] = []

@@ -12,6 +12,8 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.limits import API_VERSION
 from batchtui.registry.jobs.jobs import PlannedBefore
+from batchtui.registry.requests.reused import number_samples
+from batchtui.runtime.threads import run_in_thread
 from batchtui.services.models import refresh_daily
 from batchtui.services.reuse.fill import fill_all
 from batchtui.services.spending.budget import enforce_limits
@@ -19,7 +21,7 @@ from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.known import find_known_staged, remember_requests
-from batchtui.services.submission.staging.reuse import known_attempts, plan_reuse
+from batchtui.services.submission.staging.reuse import index_of, known_attempts, plan_reuse
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
 from batchtui.services.submission.token_sample import count_sample
 
@@ -55,11 +57,14 @@ class SubmitOptions:
     """Whether the API is asked to count the input of a few requests, for the estimate."""
     reuse: ReusePolicy | None = None
     """Which answers take the place of new ones; None sends every request."""
+    samples: int = 1
+    """How many equal requests of the input are samples of one question, and not duplicates."""
 
     def __post_init__(self) -> None:
         """Refuse what excludes each other. Raises `UsageError`."""
-        if self.prime and self.reuse is not None:
-            raise UsageError("--prime and --reuse cannot be combined.", hint="Leave one of them out.")
+        if self.reuse is not None and (self.prime or self.count):
+            other = "--prime" if self.prime else "--count"
+            raise UsageError(f"{other} and --reuse cannot be combined.", hint="Leave one of them out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class SubmitPlan:
     primes: bool = False
     """Whether the first part goes first, and the others when it has ended."""
     options: SubmitOptions = field(default_factory=SubmitOptions)
+    whole: Estimate | None = None
+    """What all requests would cost, those among them whose answers are reused."""
     attempts: Mapping[str, frozenset[int]] | None = None
     """Where answers are reused: the attempts of all jobs that this plan knows of."""
 
@@ -99,6 +106,8 @@ class Submitted:
 
     job: Job
     batches: tuple[Batch, ...]
+    known: KnownRequests | None = None
+    """Of a submission: what was asked before, as it was known when it was committed."""
 
     @property
     def unknown(self) -> tuple[Batch, ...]:
@@ -137,6 +146,8 @@ async def plan_submit(
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
+        if options.samples > 1:
+            await run_in_thread(lambda: number_samples(index_of(staged), options.samples))
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
         name = options.name or name_of(sources)
         tally = (
@@ -146,10 +157,11 @@ async def plan_submit(
         )
         if options.reuse is not None:
             reuse = await plan_reuse(workspace, staged, options.reuse, options.intake, name=name)
-            parts, known, expected, attempts = reuse.parts, reuse.known, reuse.estimate, reuse.attempts
+            parts, known, attempts = reuse.parts, reuse.known, reuse.attempts
+            expected, whole = reuse.estimate, reuse.whole
         else:
             parts, attempts = staged.requests.parts, None
-            expected = await estimate_staged(workspace, staged, name=name, tally=tally)
+            expected = whole = await estimate_staged(workspace, staged, name=name, tally=tally)
             known = await find_known_staged(workspace, staged, name=name)
     except BaseException:
         workspace.registry.requests.discard(staged.requests)
@@ -171,7 +183,7 @@ async def plan_submit(
     # Where answers are reused, the same file once more is a job like any other.
     same = tuple(earlier) if job.requests and options.reuse is None else ()
     primes = options.prime and len(parts) > 1
-    return SubmitPlan(job, parts, staged.report, staged, expected, same, known, primes, options, attempts)
+    return SubmitPlan(job, parts, staged.report, staged, expected, same, known, primes, options, whole, attempts)
 
 
 def discard(workspace: Workspace, plan: SubmitPlan) -> None:
@@ -217,7 +229,7 @@ async def apply_submit(
     await remember_requests(workspace)
     if plan.sent:
         await refresh_daily(workspace)
-    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
+    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)), plan.known)
 
 
 class _OtherJobs(Exception):

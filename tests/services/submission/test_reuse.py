@@ -159,7 +159,7 @@ async def test_answers_that_are_too_old_are_asked_for_again_over_any_chain_of_re
 async def test_day_dependent_requests_are_reused_only_where_that_was_asked_for(
     desk: Desk, simulator: Simulator
 ) -> None:
-    search = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 1}]}
+    search: dict[str, Any] = {"tools": [{"type": "web_search_20250305", "name": "web_search", "max_uses": 1}]}
     await desk.answered(asked("a", **search))
     await desk.reuse(asked("a", prefix="y", **search), ANY)
     assert sent(simulator) == ["a", "a"]
@@ -284,3 +284,18 @@ async def nothing(_: object) -> None:
 )
 def test_a_copied_line_has_another_custom_id_and_nothing_else(line: bytes, renamed: bytes) -> None:
     assert rename_line(line, "new") == renamed
+
+
+async def test_samples_of_one_question_are_no_duplicates_and_each_is_reused_for_its_own(
+    desk: Desk, simulator: Simulator
+) -> None:
+    first = await desk.reuse(asked("a", "a", "a", "b"), ANY, samples=2)
+    assert sent(simulator) == ["a", "a", "b"]
+    await desk.end()
+    one, two, third, _ = (text for _, text in answers(await lines_of(desk, first)))
+    assert third == one
+    again = await desk.reuse(asked("a", "a", prefix="y"), ANY, samples=2)
+    assert [text for _, text in answers(await lines_of(desk, again))] == [one, two]
+    once = await desk.reuse(asked("a", prefix="z"), ANY)
+    assert [text for _, text in answers(await lines_of(desk, once))] == [one]
+    assert sent(simulator) == ["a", "a", "b"]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batchtui.domain.costs.known_requests import ReusePolicy
     from batchtui.intake import Shape
     from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums, PartRange
-    from batchtui.registry.requests.reused import Origin
+    from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.services.submission.staging.stage import Staged
     from batchtui.services.workspace import Workspace
 
@@ -149,7 +149,7 @@ async def _answered_since(
     return found
 
 
-async def batch_of(workspace: Workspace, origin: Origin) -> Batch | None:
+async def batch_of(workspace: Workspace, origin: AnswerOrigin) -> Batch | None:
     """Return the batch of a part of a job; None where the registry does not know it."""
     for batch in await workspace.registry.views.of_job(origin.job):
         if (batch.attempt, batch.part) == (origin.attempt, origin.part):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batchtui.registry.digests import GroupSums
-from batchtui.registry.requests.reused import Origin, ReuseSplit
+from batchtui.registry.requests.reused import AnswerOrigin, ReuseSplit
 from batchtui.registry.requests.writer import index_name
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.estimates.estimate import estimate_requests
@@ -15,6 +15,7 @@ from batchtui.services.submission.staging.known import note_reused, scale_groups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from batchtui.domain.batches.job import PartPlan
     from batchtui.domain.costs.estimate import Estimate
@@ -32,6 +33,8 @@ class ReusePlan:
     """Those that are sent and those that reuse answers, by number."""
     estimate: Estimate
     """What the parts that are sent will cost."""
+    whole: Estimate
+    """What all requests would cost."""
     attempts: Mapping[str, frozenset[int]]
     """The attempts of all jobs that this knows of: where there are others, they may have asked the same."""
 
@@ -49,17 +52,21 @@ async def plan_reuse(
     split = ReuseSplit(staged.requests)
     await run_in_thread(split.undo)
     attempts = await known_attempts(workspace)
-    index = staged.requests.folder / index_name(staged.requests.attempt)
-    known = await note_reused(workspace, index, staged.requests.requests, policy)
+    known = await note_reused(workspace, index_of(staged), staged.requests.requests, policy)
+    whole = await estimate_requests(workspace, staged.loads, staged.report.shapes, name=name)
     if known.new == known.requests:
-        estimate = await estimate_requests(workspace, staged.loads, staged.report.shapes, name=name)
-        return ReusePlan(known, staged.requests.parts, estimate, attempts)
+        return ReusePlan(known, staged.requests.parts, whole, whole, attempts)
     cutter = PartCutter(options.max_requests, options.max_bytes)
     keys = await _keys(workspace, known)
     parts = await run_in_thread(lambda: split.run(cutter.cut, keys.get))
     groups = [GroupSums(*row) for row in await run_in_thread(lambda: split.sent_groups(LONG, STEP))]
     estimate = await estimate_requests(workspace, scale_groups(staged.loads, groups), staged.report.shapes, name=name)
-    return ReusePlan(replace(known, estimate=estimate), tuple(parts), estimate, attempts)
+    return ReusePlan(replace(known, estimate=estimate), tuple(parts), estimate, whole, attempts)
+
+
+def index_of(staged: Staged) -> Path:
+    """Return the index of staged requests."""
+    return staged.requests.folder / index_name(staged.requests.attempt)
 
 
 async def known_attempts(workspace: Workspace) -> dict[str, frozenset[int]]:
@@ -68,10 +75,10 @@ async def known_attempts(workspace: Workspace) -> dict[str, frozenset[int]]:
     return {job: frozenset(attempts) for job, attempts in found.items()}
 
 
-async def _keys(workspace: Workspace, known: KnownRequests) -> dict[Origin, int]:
+async def _keys(workspace: Workspace, known: KnownRequests) -> dict[AnswerOrigin, int]:
     """Return the key of each part of the jobs that hold what is known."""
     return {
-        Origin(job.id, batch.attempt, batch.part): batch.key
+        AnswerOrigin(job.id, batch.attempt, batch.part): batch.key
         for job in known.jobs
         for batch in await workspace.registry.views.of_job(job.id)
     }
