@@ -20,10 +20,10 @@ from batchtui.cli.demo.tour import Tour
 from batchtui.domain.errors import Unreachable
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.batches.view_state import KEY
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.messages import ActionFailed
 from batchtui.tui.rendering.themes import LOOKS
+from batchtui.tui.screens.batches.view_state import KEY
 from batchtui.tui.terminal.environment import TerminalInfo
 from screenshots.pictures import write
 from screenshots.scene import HastyClock, scene
@@ -69,7 +69,7 @@ async def take(
     """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
     screen = replace(workspace.settings.screen, theme=grounds[0].theme, hints=False)
     workspace.settings = replace(workspace.settings, screen=screen)
-    await workspace.registry.facts.put(KEY, {})  # how the picture before has left the list
+    await workspace.registry.values.put(KEY, {})  # how the picture before has left the list
     os.environ.pop("NO_COLOR", None)
     if not grounds[0].colour:
         os.environ["NO_COLOR"] = "1"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from batchtui.exporters.markdown import code, plain
 from batchtui.results.json_text import join_text
-from batchtui.text.charts import FILLS, column_chart, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.layout.charts import FILLS, column_chart, share_bar, ticks
 from batchtui.text.money import column, usd
 from batchtui.text.numbers import amount, count
 

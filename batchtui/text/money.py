@@ -14,6 +14,8 @@ UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
 """Stands for an unknown amount in a table's cell."""
 _CENT = Decimal("0.01")
+_TEN_CENTS = Decimal("0.095")
+"""From here on two decimals are two significant digits."""
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
@@ -22,19 +24,26 @@ def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
         return unknown
     sign = "-" if dollars < 0 else ""
     dollars = abs(dollars)
-    # From $0.095 on, two decimals are two significant digits.
-    if 0 < dollars < Decimal("0.095"):
+    if 0 < dollars < _TEN_CENTS:
         return f"{sign}${_two_digits(dollars):f}"
     return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
 
 
 def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
-    """Format the amounts of one column in one form: `$4.18`, `<$0.01`."""
+    """Format the amounts of one column in one form: `$4.18`, `<$0.01`; where all are small `$0.0041`, `<$0.0001`.
+
+    Of small amounts the largest has two significant digits, and nothing is `$0`: in cents all would read the same.
+    """
+    largest = max((abs(dollars) for dollars in amounts if dollars is not None), default=Decimal())
+    places = 1 - largest.adjusted() if 0 < largest < _TEN_CENTS else 2
+    least = Decimal(1).scaleb(-places)
 
     def said(dollars: Decimal | None) -> str:
         if dollars is None:
             return unknown
-        return f"<${_CENT}" if 0 < dollars < _CENT else f"${dollars.quantize(_CENT, ROUND_HALF_UP):,f}"
+        if not dollars and places > 2:
+            return "$0"
+        return f"<${least:f}" if 0 < dollars < least else f"${dollars.quantize(least, ROUND_HALF_UP):,f}"
 
     return [said(dollars) for dollars in amounts]
 

@@ -52,7 +52,7 @@ class Desk:
         """Let everything end, and have its results saved."""
         self._clock.turn(hours=25)
         await sweep(self.workspace)
-        for batch in await self.workspace.registry.views.select():
+        for batch in await self.workspace.registry.queries.select():
             # What reuses answers gets them together with whoever asked first.
             if batch.id:
                 await collect(self.workspace, batch)

@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.money import UNKNOWN_CELL, at_least, usd
 from batchtui.text.numbers import amount, count, short
-from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
-from batchtui.text.tables import TextColumn
+from batchtui.text.sentences.outcome_words import counts_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -87,7 +87,7 @@ async def wait(
         # Looked first: what has ended by now needs no waiting at all.
         message, seconds = await _look(workspace, keys)
         try:
-            batches = tuple(await workspace.registry.views.page(keys))
+            batches = tuple(await workspace.registry.queries.page(keys))
         except StorageError as error:  # locked for long, or a row that cannot be read: neither ends a wait
             if not batches:
                 raise
@@ -142,7 +142,7 @@ def time_limit(timeout: float | None) -> float:
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
     """Refresh, and send on what waited. Returns why that failed, and the seconds of `retry-after`."""
     try:
-        batches = await workspace.registry.views.page(keys)
+        batches = await workspace.registry.queries.page(keys)
         # Answers that are reused may still be in the making, in batches of other jobs.
         origins = await awaited(workspace, batches)
         batches += [batch for batch in origins if batch.key not in set(keys)]
@@ -161,7 +161,7 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
 
 async def _save_awaited(workspace: Workspace, origins: Sequence[Batch]) -> None:
     """Save the results of ended batches that parts wait for, so that these get their answers."""
-    for batch in await workspace.registry.views.page([batch.key for batch in origins]):
+    for batch in await workspace.registry.queries.page([batch.key for batch in origins]):
         if batch.state is BatchState.ENDED and batch.results in (ResultsState.NONE, ResultsState.PARTIAL):
             try:
                 await collect(workspace, batch)

@@ -71,7 +71,7 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
         outcomes=OutcomeCounts.from_mapping(summary.outcomes),
     )
     # Whoever asked first has paid: the copies are free.
-    await workspace.registry.costs.note(batch.key, [])
+    await workspace.registry.spending.note(batch.key, [])
     batch = await workspace.registry.batches.get(batch.key)
     await fill_followers(workspace, batch)
     return batch
@@ -79,7 +79,7 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
 
 async def fill_followers(workspace: Workspace, batch: Batch) -> None:
     """Copy the answers of a batch, which were saved just now, to the parts that wait for them."""
-    for follower in await workspace.registry.views.awaiting(batch.key):
+    for follower in await workspace.registry.queries.awaiting(batch.key):
         try:
             await fill(workspace, follower)
         except BatchtuiError as error:
@@ -89,7 +89,7 @@ async def fill_followers(workspace: Workspace, batch: Batch) -> None:
 
 async def fill_all(workspace: Workspace) -> None:
     """Copy all answers that are here and were not copied yet, as after a kill or where an origin was dropped."""
-    for batch in await workspace.registry.views.unfilled():
+    for batch in await workspace.registry.queries.unfilled():
         try:
             await fill(workspace, batch)
         except BatchtuiError as error:
@@ -101,7 +101,7 @@ async def awaited(workspace: Workspace, batches: list[Batch]) -> list[Batch]:
     found: dict[int, Batch] = {}
     keys = [batch.awaits for batch in batches if _is_to_fill(batch) and batch.awaits is not None]
     while new := [key for key in keys if key not in found]:
-        page = await workspace.registry.views.page(new)
+        page = await workspace.registry.queries.page(new)
         found |= {batch.key: batch for batch in page}
         keys = [batch.awaits for batch in page if _is_to_fill(batch) and batch.awaits is not None]
         if not page:
@@ -129,7 +129,7 @@ async def _origins(workspace: Workspace, batch: Batch) -> dict[int, Batch | None
     except StorageError as error:
         log.warning("it is not known any more which answers %s reuses: %s", batch.name, error.message)
         named = {}
-    jobs = {origin.job: await workspace.registry.views.of_job(origin.job) for origin in named.values()}
+    jobs = {origin.job: await workspace.registry.queries.of_job(origin.job) for origin in named.values()}
     found: dict[int, Batch | None] = {}
     for number, origin in named.items():
         of = next((each for each in jobs[origin.job] if _is(each, origin)), None)

@@ -229,7 +229,7 @@ async def apply_submit(
     await remember_requests(workspace)
     if plan.sent:
         await refresh_daily(workspace)
-    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)), plan.known)
+    return Submitted(plan.job, tuple(await workspace.registry.queries.page(keys)), plan.known)
 
 
 class _OtherJobs(Exception):
@@ -301,9 +301,9 @@ async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
         account = await workspace.front_account()
     except AnswerLost as error:
         raise Unreachable(error.message, hint=error.hint, status=error.status) from error
-    for batch in await workspace.registry.views.page(keys):
+    for batch in await workspace.registry.queries.page(keys):
         if not batch.is_reused:
-            await workspace.registry.sendings.set_account(batch.key, account)
+            await workspace.registry.sends.set_account(batch.key, account)
 
 
 def name_of(sources: Sequence[str]) -> str:

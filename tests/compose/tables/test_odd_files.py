@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.compose import TableOptions, open_table, open_tables
-from batchtui.compose.tables import delimited_rows
+from batchtui.compose.tables.delimited import rows as delimited_rows
 from batchtui.domain.errors import InputError, UsageError
 from tests.compose.builders import composed, request, table
 

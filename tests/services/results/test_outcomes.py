@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -16,10 +18,11 @@ from batchtui.domain.results.result import Outcome, OutcomeCounts
 from batchtui.registry.database import migrations
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
+from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Fault, Scenario, Simulator
-from batchtui.text.filter_language import terms_of
+from batchtui.text.filters.language import terms_of
 from tests.support.builders import jsonl, request
 from tests.support.workspaces import submit, workspace_at
 
@@ -76,7 +79,7 @@ async def test_filters_know_outcomes(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, wanted: str, *, finds: bool
 ) -> None:
     batch = await saved(workspace, tmp_path, clock)
-    found = await workspace.registry.views.order(BatchQuery(terms=terms_of(wanted)))
+    found = await workspace.registry.queries.order(BatchQuery(terms=terms_of(wanted)))
     assert list(found) == ([batch.key] if finds else [])
 
 
@@ -86,7 +89,7 @@ async def test_before_results_are_saved_the_api_counts_decide_and_unknown_outcom
     await submit(workspace, tmp_path, 3)
     clock.turn(hours=1)
     await sweep(workspace)
-    views = workspace.registry.views
+    views = workspace.registry.queries
     assert len(await views.order(BatchQuery(terms=terms_of("succeeded:3")))) == 1
     assert not await views.order(BatchQuery(terms=terms_of("truncated:0")))
 
@@ -127,6 +130,11 @@ async def test_an_answer_that_should_be_json_and_is_not_is_invalid(
         assert (group.outcome, group.example_id) == (Outcome.INVALID, "prose")
         assert list(reader.order({Outcome.INVALID})) == [1]
         assert next(outcome for _, _, outcome in reader.custom_ids()) is Outcome.INVALID
+    # And in a file that is made of it, as in every list.
+    written = io.BytesIO()
+    await apply_export(workspace, await plan_export(workspace, (batch,), ExportOptions(format="csv")), stream=written)
+    rows = {row["custom_id"]: row["outcome"] for row in csv.DictReader(io.StringIO(written.getvalue().decode()))}
+    assert rows == {"json": "succeeded", "fenced": "succeeded", "prose": "invalid", "free": "succeeded"}
 
 
 async def test_outcomes_saved_by_an_earlier_version_are_counted_once(
@@ -140,7 +148,7 @@ async def test_outcomes_saved_by_an_earlier_version_are_counted_once(
     last = sorted(migrations.STEPS, key=lambda step: step[1] == migrations.OUTCOMES)
     monkeypatch.setattr(migrations, "STEPS", tuple(last))
     async with workspace_at(home, simulator, clock) as workspace:
-        views, batches = workspace.registry.views, workspace.registry.batches
+        views, batches = workspace.registry.queries, workspace.registry.batches
         before = await batches.get(batch.key)
         assert (before.results, before.cost_actual, before.outcomes) == ("saved", batch.cost_actual, None)
         assert (await batches.get(submitted.batches[0].key)).counts == RequestCounts(processing=3)

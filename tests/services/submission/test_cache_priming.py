@@ -34,7 +34,7 @@ def simulator(clock: TurnedClock) -> Iterator[Simulator]:
 
 async def states(workspace: Workspace, job: str) -> list[tuple[int, int, BatchState]]:
     """Part, requests and state of each batch of a job."""
-    return [(each.part, each.requests, each.state) for each in await workspace.registry.views.of_job(job)]
+    return [(each.part, each.requests, each.state) for each in await workspace.registry.queries.of_job(job)]
 
 
 async def test_the_rest_follows_when_the_first_has_ended(

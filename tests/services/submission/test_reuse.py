@@ -61,7 +61,7 @@ def sent(simulator: Simulator) -> list[str]:
 
 async def lines_of(desk: Desk, submitted: Submitted) -> list[dict[str, Any]]:
     """The results of a job in the order of its input."""
-    batches = await desk.workspace.registry.views.of_job(submitted.job.id)
+    batches = await desk.workspace.registry.queries.of_job(submitted.job.id)
     output = desk._folder / f"{submitted.job.id}.jsonl"
     plan = await plan_export(desk.workspace, batches, ExportOptions(output=str(output), order="input", overwrite=True))
     await apply_export(desk.workspace, plan)
@@ -105,7 +105,7 @@ async def test_one_of_each_duplicate_is_sent_and_all_get_its_answer(desk: Desk, 
     texts = [text for _, text in whole]
     assert texts[0] == texts[2] == texts[3]
     assert texts[1] == texts[5]
-    assert all(batch.state is BatchState.ENDED for batch in await desk.workspace.registry.views.of_job(job.job.id))
+    assert all(batch.state is BatchState.ENDED for batch in await desk.workspace.registry.queries.of_job(job.job.id))
 
 
 async def test_what_is_in_progress_is_waited_for_and_not_sent_again(desk: Desk, simulator: Simulator) -> None:
@@ -169,12 +169,12 @@ async def test_day_dependent_requests_are_reused_only_where_that_was_asked_for(
 
 async def test_money_is_counted_once_over_a_chain_of_reuses(desk: Desk) -> None:
     await desk.answered(asked("a", "b"))
-    once = await desk.workspace.registry.costs.spent()
+    once = await desk.workspace.registry.spending.spent()
     for prefix in "yzw":
         job = await desk.reuse(asked("b", "a", prefix=prefix), ANY, name=prefix)
-        found = await read_statistics(desk.workspace, await desk.workspace.registry.views.of_job(job.job.id))
+        found = await read_statistics(desk.workspace, await desk.workspace.registry.queries.of_job(job.job.id))
         assert [share.cost for share in found.outcomes] == [Decimal(0)]
-    assert await desk.workspace.registry.costs.spent() == once
+    assert await desk.workspace.registry.spending.spent() == once
 
 
 async def test_an_origin_that_is_deleted_and_pruned_takes_nothing_from_whoever_reused_it(
@@ -199,13 +199,13 @@ async def test_requests_whose_origin_was_dropped_are_without_an_answer_and_can_b
     simulator.world.faults.add(Fault(on="create", kind="status", status=401, times=1))
     with pytest.raises(BatchtuiError):
         await desk.submit(asked("a", "b"))
-    [unsent] = await desk.workspace.registry.views.in_states(BatchState.PLANNED)
+    [unsent] = await desk.workspace.registry.queries.in_states(BatchState.PLANNED)
     again = await desk.reuse(asked("b", "c", prefix="y"), ANY)
     assert sent(simulator) == ["c"]
     await apply_cancel(desk.workspace, await plan_cancel(desk.workspace, [unsent.key]))
     await desk.end()
     await fill_all(desk.workspace)
-    waited = next(batch for batch in await desk.workspace.registry.views.of_job(again.job.id) if batch.is_reused)
+    waited = next(batch for batch in await desk.workspace.registry.queries.of_job(again.job.id) if batch.is_reused)
     assert (waited.state, waited.counts.canceled, waited.results) == (BatchState.ENDED, 1, ResultsState.SAVED)
     target = await find_target(desk.workspace, again.job.id)
     plan = await plan_retry(desk.workspace, target, RetryOptions(only=frozenset({"missing"})))
@@ -236,7 +236,7 @@ async def test_two_submissions_at_once_send_each_request_once(
     assert sorted(sent(simulator)) == ["a", "b", "c", "d"]
     await desk.end()
     for plan in plans:
-        batches = await workspace.registry.views.of_job(plan.job.id)
+        batches = await workspace.registry.queries.of_job(plan.job.id)
         assert sum(batch.counts.succeeded for batch in batches) == 3
 
 

@@ -132,7 +132,7 @@ async def test_a_persons_choice_is_revoked_when_the_results_refute_it(
     await refresh_batches(workspace, [batch])
     with pytest.raises(FateUnknown):
         await collect(workspace, batch)
-    assert theirs in await workspace.registry.sendings.refuted_of(batch.key)
+    assert theirs in await workspace.registry.sends.refuted_of(batch.key)
 
 
 @pytest.mark.parametrize("bound", ["before the copy", "after the copy"])
@@ -190,9 +190,9 @@ async def left_by_a_dead_sender(
     await submit(workspace, folder, 3)
     (part,) = await all_batches(workspace)
     monkeypatch.setattr(process_identity, "is_gone", lambda name: name == "dead")
-    account, sendings = await workspace.front_account(), workspace.registry.sendings
-    assert await sendings.claim(part.key, "dead", clock.now(), workspace.server_clock.start_send(), account)
-    assert await sendings.mark(part.key, "dead", workspace.server_clock.latest())
+    account, sends = await workspace.front_account(), workspace.registry.sends
+    assert await sends.claim(part.key, "dead", clock.now(), workspace.server_clock.start_send(), account)
+    assert await sends.mark(part.key, "dead", workspace.server_clock.latest())
     return part
 
 
@@ -216,7 +216,7 @@ async def test_nothing_is_pending_where_a_waiting_part_stands_behind_one_that_a_
     simulator.world.faults.add(Fault(on="create", times=1, kind="lost_before"))
     await submit(workspace, tmp_path, 4, intake=IntakeOptions(max_requests=2))
     _, behind = await all_batches(workspace)
-    await workspace.registry.sendings.explain(behind.key, "The queue is full.", not_before=clock.now())
+    await workspace.registry.sends.explain(behind.key, "The queue is full.", not_before=clock.now())
     assert await maintenance.has_pending(workspace), "the first may still turn up"
     clock.turn(hours=1)
     assert not await maintenance.has_pending(workspace)

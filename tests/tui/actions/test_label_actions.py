@@ -59,7 +59,7 @@ async def test_all_that_is_marked_is_tagged_and_keeps_its_other_tags(tmp_path: P
         await shown.press("*")
         await _typed(shown, "t", "+shop -old")
         await shown.shows("Changed 2 jobs.")
-        batches = await shown.workspace.registry.views.select()
+        batches = await shown.workspace.registry.queries.select()
         assert {batch.name: batch.tags for batch in batches} == {
             "nightly": ("two words", "shop"),
             "evaluation": ("shop",),
@@ -84,7 +84,7 @@ async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path
         await _typed(shown, "t", 'shop "two words"')
         await _typed(shown, "m", "prompt seven")
         await shown.shows("evening   tags shop, two words   note prompt seven", "1 marked")
-        (batch,) = await shown.workspace.registry.views.select()
+        (batch,) = await shown.workspace.registry.queries.select()
         assert (batch.name, batch.tags, batch.note) == ("evening", ("shop", "two words"), "prompt seven")
 
 

@@ -12,8 +12,8 @@ from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import Fault
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.warnings.screen import WarningsScreen
+from batchtui.tui.screens.results.batch_screen import BatchScreen
+from batchtui.tui.screens.warnings.screen import WarningsScreen
 from tests.support.workspaces import workspace_at
 from tests.tui.stage import MODERN, PATIENCE, stage, submit
 
@@ -103,7 +103,7 @@ async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_pa
         await shown.shows("1 warning", "results go", "deletes the results of evaluation", "fetches the results")
         await shown.press("enter")
         await shown.shows("No warnings")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.results is ResultsState.SAVED
 
 
@@ -131,7 +131,7 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
         shown.simulator.world.faults.clear()
         await shown.press("enter")
         await shown.shows("No warnings")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.IN_PROGRESS
 
 
@@ -140,7 +140,7 @@ async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_
         await last_visit.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
         await maintenance.run_maintenance(shown.workspace)
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         await collect(shown.workspace, batch)
         back = DashboardApp(shown.workspace, ground=MODERN)
         async with back.run_test(size=(120, 40), notifications=True) as pilot:

@@ -10,12 +10,12 @@ import pytest
 from batchtui.domain.batches.states import BatchState
 from batchtui.registry.registry import Registry
 from batchtui.runtime.clock import SystemClock
-from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
-from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.results.result_screen import ResultScreen
+from batchtui.tui.screens.batches.screen import BatchesScreen
+from batchtui.tui.screens.results.batch_screen import BatchScreen
+from batchtui.tui.screens.results.result_screen import ResultScreen
 from tests.support.builders import job, part
 from tests.support.workspaces import workspace_at
 from tests.tui.sample_batches import HOSTILE
@@ -134,7 +134,7 @@ async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
         await shown.press(key)
         await shown.pilot.pause()
         assert not shown.simulator.world.calls_to("cancel")
-        (batch,) = await shown.workspace.registry.views.select()
+        (batch,) = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.IN_PROGRESS
 
 
@@ -159,7 +159,7 @@ async def test_a_dialog_shows_what_was_marked_and_stays_as_it_was(tmp_path: Path
         assert "Cancel 3 batches: " in shown.text
         await shown.press("y")
         await shown.until(lambda: len(shown.simulator.world.calls_to("cancel")) == 3)
-        states = {batch.name: batch.state for batch in await shown.workspace.registry.views.select()}
+        states = {batch.name: batch.state for batch in await shown.workspace.registry.queries.select()}
         assert states.pop("four") is BatchState.IN_PROGRESS
 
 

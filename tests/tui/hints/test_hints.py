@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 async def learnt(shown: Stage) -> set[str]:
-    kept = await shown.workspace.registry.facts.get(REMEMBERED)
+    kept = await shown.workspace.registry.values.get(REMEMBERED)
     return set(kept[0]) if kept else set()
 
 

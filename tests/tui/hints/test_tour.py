@@ -57,7 +57,7 @@ def only(*ids: str) -> list[Step]:
 
 
 async def named(shown: Stage, name: str) -> list[Batch]:
-    return [batch for batch in await shown.workspace.registry.views.select() if batch.name == name]
+    return [batch for batch in await shown.workspace.registry.queries.select() if batch.name == name]
 
 
 async def go_on_until(shown: Stage, claim: str) -> None:

@@ -81,7 +81,7 @@ async def find_known_staged(workspace: Workspace, staged: Staged, *, name: str |
 async def remember_requests(workspace: Workspace) -> None:
     """Have the index know what was sent, so that the next check need not wait for it."""
     try:
-        attempts = await workspace.registry.views.attempts()
+        attempts = await workspace.registry.queries.attempts()
         await run_in_thread(lambda: workspace.registry.digests.catch_up(attempts))
     except StorageError as error:
         log.warning("%s", error.message)
@@ -100,7 +100,7 @@ async def _compare(
     workspace: Workspace, requests: Path, total: int, policy: ReusePolicy | None = None
 ) -> tuple[KnownRequests, list[GroupSums]]:
     registry = workspace.registry
-    attempts = await registry.views.attempts()
+    attempts = await registry.queries.attempts()
     has_known = await run_in_thread(lambda: registry.digests.catch_up(attempts))
     with_open = policy is not None and policy.with_open
     comparison = await run_in_thread(
@@ -124,7 +124,7 @@ async def _compare(
 
 async def _batches_of(workspace: Workspace, source: DigestSource) -> dict[int, Batch]:
     """Return the batches of one attempt by part."""
-    batches = await workspace.registry.views.of_job(source.job)
+    batches = await workspace.registry.queries.of_job(source.job)
     return {batch.part: batch for batch in batches if batch.attempt == source.attempt}
 
 
@@ -151,7 +151,7 @@ async def _answered_since(
 
 async def batch_of(workspace: Workspace, origin: AnswerOrigin) -> Batch | None:
     """Return the batch of a part of a job; None where the registry does not know it."""
-    for batch in await workspace.registry.views.of_job(origin.job):
+    for batch in await workspace.registry.queries.of_job(origin.job):
         if (batch.attempt, batch.part) == (origin.attempt, origin.part):
             return batch
     return None

@@ -71,7 +71,7 @@ def index_of(staged: Staged) -> Path:
 
 async def known_attempts(workspace: Workspace) -> dict[str, frozenset[int]]:
     """Return the attempts of all jobs, to be compared with those of a plan."""
-    found = await workspace.registry.views.attempts()
+    found = await workspace.registry.queries.attempts()
     return {job: frozenset(attempts) for job, attempts in found.items()}
 
 
@@ -80,5 +80,5 @@ async def _keys(workspace: Workspace, known: KnownRequests) -> dict[AnswerOrigin
     return {
         AnswerOrigin(job.id, batch.attempt, batch.part): batch.key
         for job in known.jobs
-        for batch in await workspace.registry.views.of_job(job.id)
+        for batch in await workspace.registry.queries.of_job(job.id)
     }
