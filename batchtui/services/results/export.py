@@ -208,7 +208,7 @@ def _write_read(
     originals = read_original_ids(workspace.paths, workspace.registry, plan.batches[0].job)
     columns = _columns(plan, merged, with_originals=bool(originals))
     # What is said of rows by their custom_ids lies in this process, and would have to be told to the other.
-    if columns is not None and plan.format.is_delimited and not originals and not plan.notes:
+    if columns is not None and plan.format.is_delimited and not (originals or plan.notes or plan.origins):
         write_table(
             out,
             merged,
