@@ -18,12 +18,13 @@ MOST_JOBS = 5
 """Jobs that are named; the newest come first."""
 
 
-def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
+def known_lines(known: KnownRequests, whole: Estimate | None, *, advice: bool = True) -> Iterator[str]:
     """Yield how many requests are answered already, where, and what only the new ones would cost.
 
     Args:
         known: what was found; nothing is said where all requests are new.
         whole: what all of them cost.
+        advice: whether to name the command that writes the answers there are.
     """
     if known.new == known.requests:
         return
@@ -34,7 +35,7 @@ def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
         yield f"  {one_line(job.name)} ({job.id}): {', '.join(said)}"
     if len(known.jobs) > MOST_JOBS:
         yield f"  and {amount(len(known.jobs) - MOST_JOBS, 'more job')}"
-    if known.jobs:
+    if known.jobs and advice:
         yield "  a submission sends them again; `batchtui results JOB` writes the answers there are"
 
 

@@ -15,7 +15,7 @@ from batchtui.services.retry.unresolved import FailureChoice
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
-from batchtui.text.sentences.estimates import range_words
+from batchtui.text.sentences.estimates import about_words, range_words
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
@@ -232,7 +232,8 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
            Span(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
-    yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
+    figure = about_words(plan.estimate.cost).removeprefix(", ")
+    yield (Span("estimated cost  ", Tone.DIM), Span(figure or range_words(plan.estimate.cost)))
     untouched = [f"{count(plan.succeeded)} succeeded, not retried"]
     untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
     untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []

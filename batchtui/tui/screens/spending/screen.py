@@ -185,8 +185,12 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
 
 
 def _remarks(ledger: Ledger) -> Iterator[Span]:
-    yield Span(" in progress: up to ", Tone.DIM)
-    yield Span(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
+    if ledger.in_flight is None:
+        yield Span(" in progress: ", Tone.DIM)
+        yield Span("at an unknown cost", Tone.WARN)
+    else:
+        yield Span(" in progress: up to ", Tone.DIM)
+        yield Span(usd(ledger.in_flight), Tone.TEXT)
     if ledger.counts.failed:
         yield GAP
         yield Span(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)
