@@ -237,7 +237,7 @@ class Poller:
         return seconds
 
     async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
-        asked = await self._workspace.registry.facts.get(LAST_SWEEP)
+        asked = await self._workspace.registry.values.get(LAST_SWEEP)
         next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
         self._show(
             replace(self.status, state=state, asked_at=asked[1] if asked else None, next_at=next_at, message=message)

@@ -107,10 +107,12 @@ async def watch(
     # What the last commit brought: the loops may have been canceled before they saw it.
     await notifier.tell()
     await follower.look()
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     going_on = [state for state in BatchState if state.is_running or state.is_open]
     elsewhere = [
-        batch for batch in await workspace.registry.views.in_states(*going_on) if is_elsewhere(batch, workspace.account)
+        batch
+        for batch in await workspace.registry.queries.in_states(*going_on)
+        if is_elsewhere(batch, workspace.account)
     ]
     return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected, len(elsewhere))
 
@@ -142,7 +144,7 @@ class JournalFollower:
         """Pass on what has happened since the last look."""
         while entries := await self._workspace.registry.journal.after(self._seq, actions_only=True):
             keys = list({entry.batch_key for entry in entries if entry.batch_key is not None})
-            batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
+            batches = {batch.key: batch for batch in await self._workspace.registry.queries.page(keys)}
             for entry in entries:
                 if entry.event not in PASSING:
                     self._tell(WatchEvent(entry, None if entry.batch_key is None else batches.get(entry.batch_key)))
@@ -173,7 +175,7 @@ class _Replacement:
         while True:
             try:
                 await registry.reopen()
-                tally = await registry.views.tally()
+                tally = await registry.queries.tally()
                 break
             except StorageError as error:
                 log.warning("the registry cannot be opened again: %s", error)
