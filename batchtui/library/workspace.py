@@ -221,7 +221,7 @@ class Workspace:
             descending=arguments.flag("reverse", reverse),
             limit=arguments.whole_or_none("limit", limit),
         )
-        return await self._engine.registry.views.select(query)
+        return await self._engine.registry.queries.select(query)
 
     async def refresh(self, named: Named) -> Target:
         """Ask the API how a job or a batch stands.

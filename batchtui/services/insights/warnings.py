@@ -64,7 +64,7 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
     found = [warning async for warning in _connection_warnings(workspace)]
-    views = workspace.registry.views
+    views = workspace.registry.queries
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
     )
@@ -84,7 +84,7 @@ async def _connection_warnings(workspace: Workspace) -> AsyncIterator[BatchWarni
     """Yield warnings about the credentials, where batches are running, and about the clock."""
     from batchtui.gateway.credentials import describe_credentials
 
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be refreshed until then"
     last = await workspace.registry.journal.last_call()
     if tally.running and workspace.profile is None and describe_credentials() is None:

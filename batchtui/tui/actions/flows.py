@@ -178,7 +178,7 @@ async def _id_to_type(app: Host, keys: Sequence[int]) -> tuple[str, str]:
 
     Both are empty where nothing has to be typed. Where several batches are chosen, such ones are skipped.
     """
-    batches = await app.workspace.registry.views.page(keys) if len(keys) == 1 else []
+    batches = await app.workspace.registry.queries.page(keys) if len(keys) == 1 else []
     for batch in batches:
         if batch.bound and (doubt := _NOT_SURELY_OURS.get(may_change(batch.bound, None).kind)):
             return batch.bound.id, doubt

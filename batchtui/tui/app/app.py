@@ -91,7 +91,7 @@ class DashboardApp(GlobalActions):
         self._insights_read_at, self._are_insights_due = 0.0, False
         self.guide = guide
         if guide is None and settings.screen.hints:
-            self.guide = FirstSteps(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
+            self.guide = FirstSteps(workspace.registry.values, lambda: self.status, lambda: self._scopes)
         self.away = None
         self._key_queue = KeyQueue(self, super().on_event)
         self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)

@@ -67,6 +67,8 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     Bell, desktop notice, command and webhook follow [notify] in the settings; of all dashboards and watches that are
     open one sends each notice. With --json each line is a JSON document. It waits while the network is down.
 
+    If another file takes the registry's place it is opened and watched, but no parts are sent from it.
+
     With --until-idle it exits with 6 if a part is unknown and needs a decision.
     """
     from batchtui.services.notifications.channels import channels
@@ -77,7 +79,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     async with session.workspace() as workspace:
         watched = await watch(
             workspace,
-            Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
+            Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure, session.notes.say),
             channels(workspace, say=send_progress.terminal_notifier(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,

@@ -187,7 +187,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     from batchtui.services.submission.duplicates import describe_duplicates
 
     if session.json:
-        parts_of = workspace.registry.views.of_job
+        parts_of = workspace.registry.queries.of_job
         earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
         session.out.document(
             {

@@ -90,7 +90,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
         new = [entry for entry in entries if entry.seq not in self._rows]
         # One query for all of them.
         keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
-        batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        batches = {batch.key: batch for batch in await self.workspace.registry.queries.page(keys)}
         # The marker has a row of its own, so that the grid can fetch it like any other.
         rows = {MARKER: ActivityRow(None)}
         for entry in entries:

@@ -83,7 +83,7 @@ class BatchesScreen(ArrangedList):
         """The key of a batch that was just made, until the cursor stands on it."""
         self._unfolded = 0
         """Number of batches that were just unfolded below the cursor."""
-        self._rows = BatchRows(workspace.registry.views)
+        self._rows = BatchRows(workspace.registry.queries)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
         self.filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
@@ -103,7 +103,7 @@ class BatchesScreen(ArrangedList):
 
     async def on_mount(self) -> None:
         """Show the registry, arranged as the list was left."""
-        kept = await self.workspace.registry.facts.get(KEY)
+        kept = await self.workspace.registry.values.get(KEY)
         self._list_state = load_state(kept[0] if kept else {})
         self.set_class(self._list_state.zoomed, "-zoomed")
         self.grid.columns = chosen_columns(self._list_state.columns)
@@ -169,7 +169,7 @@ class BatchesScreen(ArrangedList):
         """Repaint the rows that changed, and look whether the order has."""
         self._changed |= {batch.key: batch for batch in message.changed}
         self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
-        self._ordering.request()
+        self._following.request()
         self._show_detail()
 
     def on_tick(self) -> None:

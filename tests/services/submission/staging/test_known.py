@@ -76,7 +76,7 @@ class Desk:
         """Let everything end, and have its results saved."""
         self._clock.turn(hours=25)
         await sweep(self.workspace)
-        for batch in await self.workspace.registry.views.select():
+        for batch in await self.workspace.registry.queries.select():
             await collect(self.workspace, batch)
 
     async def answered(self, lines: Sequence[dict[str, Any]], name: str = "first", **options: Any) -> Submitted:
