@@ -170,7 +170,7 @@ class BatchesScreen(ArrangedList):
         """Repaint the rows that changed, and look whether the order has."""
         self._changed |= {batch.key: batch for batch in message.changed}
         self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
-        self._ordering.request()
+        self._following.request()
         self._show_detail()
 
     def on_tick(self) -> None:
