@@ -26,6 +26,7 @@ def known_lines(known: KnownRequests, whole: Estimate | None, *, advice: bool = 
         whole: what all of them cost.
         advice: whether to name the command that writes the answers there are.
     """
+    # Nothing was asked before, and a line that says so would stand above nearly every submission.
     if known.new == known.requests:
         return
     yield f"{_counts(known)}: {_money(known, whole)}"
@@ -58,6 +59,7 @@ def _money(known: KnownRequests, whole: Estimate | None) -> str:
         return "nothing is new"
     new = f"{count(known.new)} {'is' if known.new == 1 else 'are'} new"
     figures = [each.cost.figure for each in (known.estimate, whole) if each is not None]
+    # An unknown price on either side would make the difference a wrong promise.
     if len(figures) < 2 or None in figures:
         return new
     return f"{new}, {usd(figures[0])} instead of {usd(figures[1])}"
