@@ -130,4 +130,5 @@ class Host(App[int]):
 
 def host_of(node: DOMNode) -> Host:
     """Return the app that a widget or screen belongs to."""
+    # Textual knows it as some App; the only one that ever runs here is a Host.
     return cast("Host", node.app)

@@ -66,6 +66,7 @@ class MergedResults:
         except BaseException:
             self._stack.close()
             raise
+        # Attempt 1 may have been deleted; then the earliest that is there takes its place.
         self._first = min((batch.attempt for batch in self.batches), default=1)
         self._later = self._read_later()
         self.missing = 0
@@ -265,6 +266,7 @@ class MergedResults:
         successes: list[bytearray],
     ) -> Found | None:
         later = self._later.get(custom_id)
+        # A failure gives way to any later result, a success only to a later success.
         if later is not None and (later.is_success or seq is None or not successes[source][seq]):
             return Found(later.source, later.seq)
         return None if seq is None else Found(source, seq, place)

@@ -226,7 +226,7 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
             return []
         if batch.is_unproved:
             # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
-            await workspace.registry.sends.vanished(batch.key, batch.id)
+            await workspace.registry.verdicts.vanished(batch.key, batch.id)
             return [batch.key]
         await batches.missing(
             batch.key, f"It has not been found at the API since {since:%H:%M:%S} UTC: {error.message}"

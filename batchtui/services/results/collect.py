@@ -324,10 +324,10 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     """
     if not batch.is_unproved or not batch.id:
         return
-    sends = workspace.registry.sends
+    verdicts = workspace.registry.verdicts
     proof = await _proof_of(workspace, batch, summary)
     if proof is Proof.CONFIRMED:
-        await sends.proved(batch.key, batch.id)
+        await verdicts.proved(batch.key, batch.id)
         return
     if proof is Proof.NOT_YET:
         # Not whole, so they are not called saved: they are fetched again.
@@ -336,12 +336,12 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     workspace.registry.results.remove(batch)
     if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
-        await sends.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
+        await verdicts.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
             hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it without proof.",
         )
-    await sends.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
+    await verdicts.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
         f"{batch.id} was taken for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",

@@ -58,6 +58,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     try:
         if not plan.is_sendable:
             raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        # No limit of this submission's own, as `--max-cost` is one; those of the settings hold here, too.
         await enforce_limits(app.workspace, plan.estimate, None)
         is_wanted = await app.ask(submit_question(plan, await describe_duplicates(app.workspace, plan.earlier)))
         if is_wanted:
@@ -70,7 +71,11 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
 async def _send(app: Host, plan: SubmitPlan) -> None:
     with app.busy() as say:
         submitted = await apply_submit(
-            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(send_progress_words(event))
+            # The question has named the identical submissions: a yes to it is a yes to sending them again.
+            app.workspace,
+            plan,
+            force=bool(plan.earlier),
+            on_event=lambda event: say(send_progress_words(event)),
         )
     report_submitted(app, submitted)
 
@@ -132,6 +137,7 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
         if done:
             which = part_name(done[0]) if len(done) == 1 else amount(len(done), "part")
             app.say(f"Sent {which}: {amount(sum(batch.requests for batch in done), 'request')}.")
+        # One box is enough: each of the others has its reason in the list.
         for _, error in failed[:1]:
             raise error
     return True

@@ -8,6 +8,7 @@ from batchtui.domain.submission.problem import Severity
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
 from batchtui.text.sentences.estimates import about_words, estimate_lines
+from batchtui.text.sentences.known_requests import known_lines
 from batchtui.tui.dialogs.confirm import Group, Question
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
         yield Group("Identical requests were already submitted", tuple(one_line(line) for line in earlier))
+    elif known := tuple(known_lines(plan.known, plan.estimate, advice=False)):
+        yield Group("Asked before: a submission sends them again", known)
     yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]

@@ -113,6 +113,7 @@ async def test_a_batch_that_stays_missing_is_asked_for_ever_more_seldom(
     assert not await maintenance.has_work(workspace)
 
 
+@pytest.mark.long
 async def test_a_wait_asks_for_a_missing_batch_until_it_is_shown_again(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_refresh_by_hand_asks_whoever_else_does_the_asking(
         assert states == [PollerState.ELSEWHERE, PollerState.WAITING]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("error", [StorageError("locked"), RuntimeError("a fault of ours"), OSError("disk full")])
 async def test_nothing_that_a_round_meets_ends_the_poller(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -169,6 +171,7 @@ async def test_nothing_that_a_round_meets_ends_the_poller(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED]
 
 
+@pytest.mark.long
 async def test_a_registry_that_is_locked_for_long_ends_no_wait(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ async def test_results_at_another_account_are_not_asked_for_again_and_again(
     assert watched.uncollected
 
 
+@pytest.mark.long
 async def test_a_part_that_waits_for_room_is_sent_on(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -118,6 +119,7 @@ async def test_a_part_that_waits_for_room_is_sent_on(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED, BatchState.ENDED]
 
 
+@pytest.mark.long
 async def test_events_of_another_process_are_reported(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

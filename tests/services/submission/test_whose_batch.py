@@ -132,9 +132,10 @@ async def test_a_persons_choice_is_revoked_when_the_results_refute_it(
     await refresh_batches(workspace, [batch])
     with pytest.raises(FateUnknown):
         await collect(workspace, batch)
-    assert theirs in await workspace.registry.sends.refuted_of(batch.key)
+    assert theirs in await workspace.registry.verdicts.refuted_of(batch.key)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bound", ["before the copy", "after the copy"])
 async def test_a_copied_registry_remembers_its_twin_while_only_a_likely_batch_stands_for_a_part(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, bound: str
@@ -168,6 +169,7 @@ async def test_a_copied_registry_remembers_its_twin_while_only_a_likely_batch_st
     assert len(simulator.world.batches) == 2, "the copy finds what its twin has sent"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [0, 1])
 async def test_a_part_is_waited_for_from_when_its_sender_was_found_gone(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from batchtui.tui.dialogs.text_prompt import TextPrompt
@@ -44,6 +45,7 @@ async def test_an_empty_name_is_refused_while_it_is_typed(tmp_path: Path) -> Non
         assert isinstance(shown.app.screen, TextPrompt)
 
 
+@pytest.mark.long
 async def test_a_note_is_written_and_found_again(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], size=(160, 40)) as shown:
         await _typed(shown, "m", "prompt seven")
@@ -75,6 +77,7 @@ async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
         assert shown.app.screen.query_one(Input).value == 'b "two words"'
 
 
+@pytest.mark.long
 async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], size=(80, 24)) as shown:
         await shown.press("enter")

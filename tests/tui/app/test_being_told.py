@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
@@ -19,8 +21,6 @@ from tests.tui.stage import MODERN, PATIENCE, stage, submit
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.tui.stage import Stage
 
@@ -135,6 +135,7 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
         assert batch.state is BatchState.IN_PROGRESS
 
 
+@pytest.mark.long
 async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         await last_visit.mark_visited(shown.workspace)
@@ -152,6 +153,19 @@ async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_
             [marker] = [at for at, text in enumerate(lines) if "▲ since" in text]
             assert any("all 3 succeeded" in text for text in lines[:marker])
             assert any("sent " in text for text in lines[marker:])
+
+
+async def test_the_first_start_of_the_demo_welcomes_nobody_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
+        await last_visit.mark_visited(shown.workspace)
+        shown.clock.turn(hours=2)
+        await maintenance.run_maintenance(shown.workspace)
+        demo = DashboardApp(shown.workspace, ground=MODERN, demo=True)
+        async with demo.run_test(size=(120, 40), notifications=True) as pilot:
+            started = type(shown)(demo, pilot, shown.workspace, shown.clock, shown.simulator)
+            await started.until(lambda: demo.away is not None)
+            await started.shows("nightly", "✓ 1 ended")
+            assert "Since you were last here" not in started.text
 
 
 async def test_a_first_visit_reports_no_missed_events(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
         assert len(sent_custom_ids(shown.simulator)) == 5
 
 
+async def test_the_question_says_what_was_answered_before_and_what_is_new(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as shown:
+        [asked] = tmp_path.glob("*.jsonl")
+        (here / "more.jsonl").write_bytes(asked.read_bytes() + jsonl(here / "new", requests(1, "new")).read_bytes())
+        await choose(shown, "more")
+        await shown.shows("Asked before", "3 of 4 requests already answered: 1 is new", "fine (job_")
+
+
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
     plain = [request(f"p-{number}") for number in range(3)]
     odd = [request("s-1", system="Be brief.", metadata={"user_id": "ann@example.com"})]
@@ -67,6 +75,7 @@ async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp
         )  # fmt: skip
 
 
+@pytest.mark.long
 async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a_yes(
     here: Path, tmp_path: Path
 ) -> None:
@@ -122,6 +131,7 @@ async def test_read_only_offers_no_way_to_send(here: Path, tmp_path: Path) -> No
         assert "FILE" not in shown.text
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("grace", "early", "late"), [(60, 0, 700), (3600, 700, 2950)])
 async def test_a_lost_part_is_sent_again_only_after_its_absence_is_proved_and_a_yes(
     tmp_path: Path, grace: int, early: int, late: int

@@ -39,6 +39,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
         words = [word.strip() for word in str(value).split(",") if word.strip()]
         unknown = [word for word in words if word not in set(Outcome)]
         if unknown or not words:
+            # One is named: the sentence lists all that there are.
             named = unknown[0] if unknown else value
             self.fail(f"`{named}` is not an outcome; use {', '.join(Outcome)}", param, ctx)
         return frozenset(map(Outcome, words))
@@ -138,6 +139,7 @@ async def command(
     """
     from batchtui.services.batches.adopt import find_or_import
 
+    # Before anything is downloaded: a refusal after minutes would come too late.
     save_results.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_or_import(workspace, named)

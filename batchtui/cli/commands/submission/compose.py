@@ -130,6 +130,7 @@ def command(
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
         return session.run(_run(session, chosen, arguments)) or 0
+    # A file even where nobody wants one: the command that sends takes files.
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
         asks = not sending["yes"] and not sending["dry_run"] and not session.json
@@ -189,6 +190,7 @@ async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, 
     saved = await save_template(workspace, chosen, arguments.save or "")
     where = workspace.paths.templates / f"{saved.name}.md"
     session.notes.say(f"Saved {saved.name}, version {saved.version}: {where}")
+    # Then --save is said by the way, and the requests are made as well.
     if arguments.output is not None or arguments.preview is not None or arguments.submits:
         return False
     if session.json:

@@ -124,6 +124,7 @@ async def command(
                 await _rehearse(session, workspace, plan, tried, max_cost)
                 return ExitCode.DONE
             await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            # Before the canary, which costs money, too.
             await refuse_duplicates(workspace, plan.earlier, force=force)
             verdicts = await canary_view.run_canary(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
@@ -256,6 +257,7 @@ async def _settle(
     allow_failures: bool,
 ) -> int:
     """Print the submission and, with --wait, wait for its end. Returns the exit code."""
+    # A part of unknown fate may never end: `batchtui resume` has to find out first.
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import BatchState
 from batchtui.settings.loading import parse_settings
 from batchtui.tui.dialogs.confirm import Confirm
@@ -46,6 +48,7 @@ async def test_a_number_without_a_view_says_how_to_save_one(tmp_path: Path) -> N
         await shown.shows("There is no saved view 7; f saves this list as one.")
 
 
+@pytest.mark.long
 async def test_the_list_is_saved_as_a_view_under_a_typed_name_and_the_file_keeps_its_comments(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha"], settings=f"# mine\n{STILL}") as shown:
         await shown.press("slash", *"alpha", "enter")
@@ -121,6 +124,7 @@ async def test_the_cursor_goes_to_what_an_act_has_made(tmp_path: Path) -> None:
         await shown.until(lambda: shown.app.screen.query_one("#batches").key == made.key)  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 async def test_ten_batches_are_canceled_only_once_their_number_is_typed(tmp_path: Path) -> None:
     names = [f"job-{number}" for number in range(10)]
     async with stage(tmp_path, running=names, settings=STILL) as shown:

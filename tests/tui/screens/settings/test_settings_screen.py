@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from batchtui.settings.model import Settings
@@ -16,8 +17,6 @@ from tests.tui.stage import stage
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.tui.stage import Stage
 
@@ -41,6 +40,7 @@ async def _type(shown: Stage, text: str) -> None:
     await shown.press("enter")
 
 
+@pytest.mark.long
 async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=MINE) as shown:
         await _at(shown, "screen.theme")
@@ -52,6 +52,7 @@ async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(
         assert shown.workspace.settings.screen.theme == "light"
 
 
+@pytest.mark.long
 async def test_an_invalid_setting_is_reported_while_typed_and_never_written(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=MINE) as shown:
         await _at(shown, "refresh.quick")
@@ -66,6 +67,7 @@ async def test_an_invalid_setting_is_reported_while_typed_and_never_written(tmp_
         await shown.until(lambda: field.region.x == place.x + 4 and field.region.y == place.y)
 
 
+@pytest.mark.long
 async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await _at(shown, "batches.columns")
@@ -81,6 +83,7 @@ async def test_a_key_is_remapped_and_heard_at_once(tmp_path: Path) -> None:
         await shown.shows("13 columns shown")
 
 
+@pytest.mark.long
 async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=MINE) as shown:
         await _at(shown, "screen.theme")
@@ -89,6 +92,7 @@ async def test_a_default_is_gone_back_to(tmp_path: Path) -> None:
         await shown.shows("all at their defaults")
 
 
+@pytest.mark.long
 async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await _at(shown, "screen.mouse")
@@ -97,6 +101,7 @@ async def test_settings_that_need_a_restart_say_so(tmp_path: Path) -> None:
         assert "mouse = false" in _file(shown)
 
 
+@pytest.mark.long
 async def test_the_file_itself_is_edited_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     edited: list[str] = []
 
