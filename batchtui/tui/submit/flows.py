@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
-from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit, reuse_answers
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
@@ -21,7 +23,7 @@ from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import short_id
-from batchtui.tui.submit.question import describe_errors, submit_question
+from batchtui.tui.submit.question import describe_errors, is_choice, reuse_question, submit_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +54,14 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         plan = await plan_submit(
             app.workspace,
             [str(path)],
-            options or SubmitOptions(),
+            _with_setting(app, options or SubmitOptions()),
             lambda reading: say(f"checking  {bytes_done(reading.read, reading.total)}"),
         )
     try:
         if not plan.is_sendable:
             raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        if is_choice(plan) and await app.ask(reuse_question(plan)):
+            plan = await reuse_answers(app.workspace, plan, ReusePolicy())
         # No limit of this submission's own, as `--max-cost` is one; those of the settings hold here, too.
         await enforce_limits(app.workspace, plan.estimate, None)
         is_wanted = await app.ask(submit_question(plan, await describe_duplicates(app.workspace, plan.earlier)))
@@ -66,6 +70,12 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     finally:
         discard(app.workspace, plan)
     return is_wanted
+
+
+def _with_setting(app: Host, options: SubmitOptions) -> SubmitOptions:
+    """Return the options of a submission with the answers that the settings reuse."""
+    policy = None if options.prime else ReusePolicy.parse(app.workspace.settings.submit.reuse)
+    return replace(options, reuse=policy)
 
 
 async def _send(app: Host, plan: SubmitPlan) -> None:

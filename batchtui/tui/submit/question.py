@@ -24,11 +24,35 @@ SHAPES_SHOWN = PARTS_SHOWN = 6
 
 def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
     """Return the question whether to send a plan; `earlier` says what became of the same requests before."""
+    sent = sum(part.requests for part in plan.sent)
+    whole = amount(plan.job.requests, "request")
+    if sent < plan.job.requests:
+        whole = f"{count(sent)} of {whole}" if sent else f"nothing, and reuse the answers to {whole}"
     return Question(
-        f"Submit {amount(plan.job.requests, 'request')}{about_words(plan.estimate.cost)}?",
+        f"Submit {whole}{about_words(plan.estimate.cost) if sent else ''}?",
         tuple(_groups(plan, earlier)),
         remark="All of it is sent and billed again." if earlier else "",
         yes="resubmit" if earlier else "submit",
+    )
+
+
+def is_choice(plan: SubmitPlan) -> bool:
+    """Return whether a person is asked if answers that exist, or are in the making, are to be reused.
+
+    Not for duplicates alone: they may be samples of one question.
+    """
+    is_known = plan.known.answered + plan.known.in_progress > 0
+    return is_known and plan.options.reuse is None and not plan.options.prime and not plan.earlier
+
+
+def reuse_question(plan: SubmitPlan) -> Question:
+    """Return the question whether only what is new is sent."""
+    new = f"{count(plan.known.new)} of {amount(plan.known.requests, 'request')}"
+    return Question(
+        f"Send only what is new, {new}?" if plan.known.new else "Send nothing, and reuse the answers there are?",
+        (Group("Asked before", tuple(known_lines(plan.known, plan.whole, advice=False))),),
+        remark="Yes copies the answers that exist. No sends all requests, and is asked again.",
+        yes="only new" if plan.known.new else "reuse",
     )
 
 
@@ -47,14 +71,15 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
         yield Group("Identical requests were already submitted", tuple(one_line(line) for line in earlier))
-    elif known := tuple(known_lines(plan.known, plan.estimate, advice=False)):
-        yield Group("Asked before: a submission sends them again", known)
+    elif known := tuple(known_lines(plan.known, plan.whole, advice=False)):
+        reuses = plan.options.reuse is not None
+        yield Group(f"Asked before: {'only what is new is sent' if reuses else 'a submission sends them again'}", known)
     yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:
         yield Group("Warnings", _first(warnings, WARNINGS_SHOWN))
-    shapes, parts = plan.report.shapes, plan.parts
+    shapes, parts = plan.report.shapes, plan.sent
     # One shape is as expected; several may mean that files were mixed up.
     if len(shapes) > 1:
         said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
@@ -67,7 +92,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
 def _facts(plan: SubmitPlan) -> Iterator[str]:
     job, models = plan.job, plan.report.models
     yield f"from {display_path(job.source)}"
-    yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}"
+    yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.sent), 'part')}"
     yield ", ".join(f"{count(number)} × {one_line(model)}" for model, number in models.items())
     if plan.primes:
         yield "One request goes first; the others follow when it has ended, and find its cache"

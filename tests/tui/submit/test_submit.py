@@ -57,9 +57,27 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
 async def test_the_question_says_what_was_answered_before_and_what_is_new(here: Path, tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as shown:
         [asked] = tmp_path.glob("*.jsonl")
-        (here / "more.jsonl").write_bytes(asked.read_bytes() + jsonl(here / "new", requests(1, "new")).read_bytes())
+        (here / "more.jsonl").write_bytes(asked.read_bytes() + jsonl(here / "new", requests(4, "new")[3:]).read_bytes())
         await choose(shown, "more")
-        await shown.shows("Asked before", "3 of 4 requests already answered: 1 is new", "fine (job_")
+        await shown.shows("Send only what is new, 1 of 4 requests?", "3 of 4 requests already answered: 1 is new")
+        shown.clock.turn(1)
+        await shown.press("n")
+        await shown.shows("Submit 4 requests", "Asked before", "3 of 4 requests already answered", "fine (job_")
+
+
+async def test_a_yes_to_what_is_new_sends_that_alone(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as shown:
+        [asked] = tmp_path.glob("*.jsonl")
+        (here / "more.jsonl").write_bytes(asked.read_bytes() + jsonl(here / "new", requests(4, "new")[3:]).read_bytes())
+        await choose(shown, "more")
+        await shown.shows("Send only what is new, 1 of 4 requests?")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.shows("Submit 1 of 4 requests", "only what is new is sent")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.until(lambda: len(shown.simulator.world.batches) == 2)
+        assert len(shown.simulator.world.batches[-1]) == 1
 
 
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
