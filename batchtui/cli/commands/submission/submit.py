@@ -11,7 +11,7 @@ from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
+from batchtui.cli.options import count_option, intake_of, intake_options, max_cost_option, yes_option
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
@@ -49,7 +49,7 @@ NO_FILE = ""
 @click.option("--name", metavar="N", help="The job's name (default: the first file's name).")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@max_cost_option
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(
     "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
@@ -57,7 +57,7 @@ NO_FILE = ""
 @count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
 @click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @click.option(
     "--wait",
     "output",
