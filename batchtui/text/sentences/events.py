@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "results.none": "not saved",
     "results.partial": "partly saved",
     "results.saved": "saved",
+    "results.reused": "reused",
     "results.gone": "results expired",
     "results.failed": "not downloaded",
     "notice.failed": "notice failed",
