@@ -446,3 +446,8 @@ def test_a_header_of_more_names_than_the_rows_have_cells_is_a_mistake(tmp_path: 
 
 def test_rows_of_more_cells_than_the_header_have_a_doubt(tmp_path: Path) -> None:
     assert [doubt.about for doubt in table(tmp_path, "id,text\n1,a,x\n2,b,y\n3,c,z\n").doubts] == ["header"]
+
+
+def test_lines_that_are_all_left_out_are_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows below"):
+        table(tmp_path, CSV, skip=7)
