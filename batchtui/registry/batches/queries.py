@@ -212,10 +212,23 @@ class BatchQueries:
         )
         return int(row["number"]) if row else 0
 
+    async def unfilled(self) -> list[Batch]:
+        """Return the parts that wait for answers which they reuse, oldest first."""
+        rows = await self._database.all(f"{BATCH_SELECT} WHERE b.reused = 1 AND b.state = 'in_progress' ORDER BY b.key")
+        return _readable(rows)
+
+    async def awaiting(self, key: int) -> list[Batch]:
+        """Return the parts that wait for the results of a batch."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE b.reused = 1 AND b.state = 'in_progress' AND b.awaits = ? ORDER BY b.key", (key,)
+        )
+        return _readable(rows)
+
     async def processing(self) -> int:
         """Return how many requests are being processed at the API, in all running batches together."""
         row = await self._database.one(
             "SELECT coalesce(sum(processing), 0) AS number FROM batches WHERE state IN ('in_progress', 'canceling')"
+            " AND reused = 0"
         )
         return int(row["number"]) if row else 0
 

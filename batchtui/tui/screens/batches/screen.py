@@ -157,6 +157,7 @@ class BatchesScreen(ArrangedList):
         """Put the cursor on the batch that was made last, once it is there."""
         if self._made is None:
             return
+        # The list is read beside the keys: the new batch may come with a later reading.
         row = self._rows.row_showing(self._made)
         if row in order:
             self._made = None
