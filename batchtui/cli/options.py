@@ -7,10 +7,12 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchtui.domain.errors import UsageError
 from batchtui.domain.limits import LARGEST_COUNT, LEAST_BODY_BYTES, MAX_BODY_BYTES, MAX_REQUESTS
 
 if TYPE_CHECKING:
@@ -152,6 +154,37 @@ def _short(value: object) -> str:
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 
 
+REUSE_ON = "on"
+"""The value of a `--reuse` without one."""
+reuse_option = click.option(
+    "--reuse",
+    is_flag=False,
+    flag_value=REUSE_ON,
+    metavar="[AGE]",
+    help="Send only what is new and copy the answers there are: of any age, not older than AGE (--reuse=30d), with"
+    " those that depend on the day, too (=all, =all,30d), or not at all (=off). Default: the setting `submit.reuse`.",
+)
+
+
+def untangle_reuse(reuse: str | None, sources: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the value of `--reuse` and the files. `--reuse FILE` reads like `--reuse=AGE`: then it is a file.
+
+    Raises:
+        UsageError: the value is neither.
+    """
+    from batchtui.domain.costs.known_requests import ReusePolicy
+
+    if reuse is None:
+        return None, sources
+    try:
+        ReusePolicy.parse(reuse)
+    except ValueError as error:
+        if reuse != "-" and not Path(reuse).exists():
+            raise UsageError(f"`{_short(reuse)}` is not a value of --reuse.", hint=f"Write {error}.") from None
+        return REUSE_ON, (reuse, *sources)
+    return reuse, sources
+
+
 allow_model_option = click.option(
     "--allow-model",
     "allowed_models",
@@ -159,6 +192,14 @@ allow_model_option = click.option(
     metavar="M",
     help="Send this model even if it is listed as retired or refuses the request; may be repeated.",
 )
+
+
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+max_cost_option = click.option(
+    "--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3)."
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
+allow_failures_option = click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
 
 
 def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -60,6 +60,7 @@ async def bind(
     seen = await fetch(tx, "SELECT coalesce(max(seq), 0) AS seq FROM journal", ())
     columns = {
         "unproved": unproved,
+        # A proof settles what the copy of this registry may have sent: it is this batch.
         "twin": before["twin"] if unproved else 0,
         "seen_seq": seen["seq"] if seen else 0,
         **account,

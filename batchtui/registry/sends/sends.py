@@ -113,6 +113,7 @@ class Sends:
         now = self._clock.now()
         start = start or SendStart(now, now)
         async with self._database.transaction() as tx:
+            # Within the transaction: another process may have restored a backup a moment ago.
             if self._origin.is_copied(await fetch(tx, "SELECT * FROM origin", ())):
                 await self._mark_twins(tx)
             before = await row_of(tx, key)
@@ -134,6 +135,7 @@ class Sends:
             )  # fmt: skip
             await self._origin.take(tx)
             sends = await self._origin.count_send(tx)
+        # After the commit: a number beside that is ahead of the registry's means that the registry is an old copy.
         self._origin.keep_beside(sends)
         return True
 
@@ -162,6 +164,7 @@ class Sends:
         From here on only a look at the API can tell whether a batch exists; without this, none does.
         """
         async with self._database.transaction() as tx:
+            # Only the sender of the latest send: one that was taken for dead must not say that its part may exist.
             cursor = await tx.execute(
                 "UPDATE sends SET mark = ? WHERE batch_key = ? AND sender = ? AND mark IS NULL AND number ="
                 " (SELECT sends FROM batches WHERE key = ? AND sender = ? AND state = 'submitting')",
@@ -225,6 +228,7 @@ class Sends:
             before = await row_of(tx, key)
             if not _is_sender(before, sender):
                 return False
+            # Nothing exists that anybody would look for, so this machine's time does.
             await _end_send(tx, key, before["sends"], SendEnd.REFUSED, ended or now, detail=reason)
             await transition(
                 tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=encode_time(not_before),
@@ -300,6 +304,7 @@ class Sends:
     async def unended(self, keys: Sequence[int]) -> list[int]:
         """Return those of these parts with a send that is over, while nobody could tell when it ended."""
         found: list[int] = []
+        # One query a part: there are as many as creates have lost their response, which is few.
         for key in keys:
             rows = await self._database.all(f"SELECT 1 FROM sends WHERE {_OVER_WITHOUT_END} LIMIT 1", (key,))
             found += [key for _ in rows]

@@ -72,6 +72,7 @@ class Verdicts:
         async with self._database.transaction() as tx:
             before = await row_of(tx, key)
             is_open = before["state"] in (BatchState.UNKNOWN, BatchState.PLANNED)
+            # A row that `sync` brought in. Merging it with the part cannot be undone, so a mere fit is not enough.
             taken = await fetch(tx, "SELECT key FROM batches WHERE id = ?", (remote.id,))
             is_not_sure = taken is not None and not (is_proved or is_chosen)
             if not is_open or is_not_sure or await is_own_batch(tx, remote.id, apart_from=key):
@@ -145,6 +146,7 @@ class Verdicts:
             before = await row_of(tx, key)
             if before["id"] == batch_id and not before["unproved"]:
                 return False
+            # What the part never had changes nothing for it by vanishing.
             if before["id"] != batch_id and why == VANISHED:
                 return False
             await tx.execute(
@@ -157,6 +159,7 @@ class Verdicts:
     async def _remember_refuted(self, tx: aiosqlite.Connection, before: Row, batch_id: str, why: str) -> None:
         now = self._clock.now()
         cursor = await tx.execute(
+            # A reason that proves nothing gives way to one that does, never the other way round.
             "INSERT INTO refuted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = ?, at = ? WHERE why IN (?, ?)",
             (before["key"], batch_id, why, encode_time(now), why, encode_time(now), *NO_PROOF),
         )

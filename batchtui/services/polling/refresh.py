@@ -199,7 +199,8 @@ def _is_past(page: RemotePage, oldest: datetime) -> bool:
 async def running_here(workspace: Workspace) -> list[Batch]:
     """Return the running batches that the credentials in use can see."""
     running = await workspace.registry.queries.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
-    return [batch for batch in running if is_here(workspace, batch)]
+    # A part that waits for answers of another batch is not at the API.
+    return [batch for batch in running if not batch.is_reused and is_here(workspace, batch)]
 
 
 def is_here(workspace: Workspace, batch: Batch) -> bool:

@@ -32,6 +32,7 @@ def about_words(bounds: Bounds) -> str:
     """Return one figure and its bound for the title of a question: `, about $0.004, at most $0.012`; or nothing."""
     if bounds.likely is None and bounds.at_most is None:
         return ""
+    # Without a history the only likely figure is the most that it can be.
     if bounds.likely is None or bounds.likely == bounds.at_most:
         return f", at most {usd(bounds.at_most)}"
     most = f", at most {usd(bounds.at_most)}" if bounds.at_most is not None else ""
@@ -40,6 +41,7 @@ def about_words(bounds: Bounds) -> str:
 
 def _range(low: str, likely: str, high: str) -> str:
     """Format a range with its likely value; where both ends are equal, only that."""
+    # After rounding: a range from $0.10 to $0.10 looks like a mistake.
     return f"likely {likely}" if low == high else f"{low} to {high}, likely {likely}"
 
 

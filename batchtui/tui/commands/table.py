@@ -290,6 +290,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("pair.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.PAIR, worth=50),
     # ── dialogs ──
     Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
+    Command("dialog.try", ("p",), "try", "Try one request of each shape first.", _S.DIALOG, in_palette=False),
+    Command("dialog.reuse", ("r",), "only new", "Send only what was not asked before.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
     # ── while one types ──
     Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),

@@ -10,7 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.options import LONGEST_DAYS, Count
+from batchtui.cli.options import LONGEST_DAYS, Count, yes_option
 from batchtui.text.numbers import amount, size
 from batchtui.text.safe import one_line
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     " damaged files as old.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be deleted, and stop there.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
     """Free space: delete requests never sent and downloads never finished, which interrupted processes left behind.
 
@@ -47,6 +47,7 @@ async def command(session: Session, older_than: int | None, dry_run: bool, yes: 
         plan = await plan_prune(workspace, older_than=None if older_than is None else timedelta(days=older_than))
         pruned = Pruned((), ())
         if plan.removals and not dry_run:
+            # With --yes nobody reads the plan before; what was deleted is printed afterwards.
             if not yes:
                 _say_plan(session, plan)
             question = f"Delete {amount(len(plan.removals), 'item')}, {size(plan.bytes)}?"

@@ -11,7 +11,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Count, Dollars, allow_model_option
+from batchtui.cli.options import Count, allow_model_option, max_cost_option, yes_option
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
@@ -71,9 +71,9 @@ class Words(click.ParamType[frozenset[str]]):
     "--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in them; includes truncated answers."
 )
 @allow_model_option
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@max_cost_option
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(
     session: Session,
     named: str,
@@ -100,6 +100,7 @@ async def command(
         options = RetryOptions(only, model=model, max_tokens=max_tokens, allowed_models=allowed_models)
         plan = await plan_retry(workspace, target, options)
         try:
+            # Before the limits: who asks what it would cost wants to see the figures that exceed them.
             if dry_run and not session.json:
                 _show_plan(session, plan)
             await enforce_limits(workspace, plan.estimate, max_cost)
@@ -112,6 +113,7 @@ async def command(
                 workspace, plan, send_progress.send_listener(session.notes), max_cost=max_cost
             )
         finally:
+            # A plan lays its requests aside on the disk. Of one that was sent nothing is left to remove.
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
 

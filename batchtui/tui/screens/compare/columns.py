@@ -32,7 +32,7 @@ KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TON
 """Each change with its sign and colour, in the order of the keys that choose them."""
 COLUMNS = (
     Column("difference", "CHANGE", 13, 13, 100, fixed=True),
-    Column("custom_id", "CUSTOM_ID", 12, 32, 95, fixed=True, good=16),
+    Column("custom_id", "CUSTOM_ID", 12, 22, 95, fixed=True, good=16),
     Column("first", "FIRST", 14, 200, 90, good=20),
     Column("second", "SECOND", 14, 200, 90, good=20),
     Column("tokens", "TOKENS OUT", 13, 17, 40, right=True),
