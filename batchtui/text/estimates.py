@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, short
 from batchtui.text.safe import one_line
 
@@ -20,12 +20,16 @@ def range_words(bounds: Bounds) -> str:
     An unknown bound is written as unknown.
     """
     if bounds.low is None:
-        return usd(None)
+        return usd_fine(None)
     if bounds.high is not None:
-        most = "no known upper bound" if bounds.at_most is None else f"at most {usd(bounds.at_most)}"
-        return f"{_range(usd(bounds.low), usd(bounds.likely), usd(bounds.high))}; {most}"
-    said = f"at least {usd(bounds.low)}" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
-    return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
+        most = "no known upper bound" if bounds.at_most is None else f"at most {usd_fine(bounds.at_most)}"
+        return f"{_range(usd_fine(bounds.low), usd_fine(bounds.likely), usd_fine(bounds.high))}; {most}"
+    said = (
+        f"at least {usd_fine(bounds.low)}"
+        if bounds.at_most is None
+        else f"{usd_fine(bounds.low)} to {usd_fine(bounds.at_most)}"
+    )
+    return said if bounds.likely is None else f"{said}, likely {usd_fine(bounds.likely)}"
 
 
 def about_words(bounds: Bounds) -> str:
@@ -33,9 +37,9 @@ def about_words(bounds: Bounds) -> str:
     if bounds.likely is None and bounds.at_most is None:
         return ""
     if bounds.likely is None or bounds.likely == bounds.at_most:
-        return f", at most {usd(bounds.at_most)}"
-    most = f", at most {usd(bounds.at_most)}" if bounds.at_most is not None else ""
-    return f", about {usd(bounds.likely)}{most}"
+        return f", at most {usd_fine(bounds.at_most)}"
+    most = f", at most {usd_fine(bounds.at_most)}" if bounds.at_most is not None else ""
+    return f", about {usd_fine(bounds.likely)}{most}"
 
 
 def _range(low: str, likely: str, high: str) -> str:

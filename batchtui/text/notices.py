@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.batch_names import LONGEST_NAME, part_name
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.safe import sanitize
@@ -61,7 +61,7 @@ def sentence(notice: Notice) -> str:
 def limit_words(share: LimitShare) -> str:
     """Return which share of which limit is reached: `80 % of the limit for today, $5.00`."""
     whose = f"of the profile {sanitize(share.profile)}" if share.profile else "for today"
-    return f"{share.percent} % of the limit {whose}, {usd(share.limit)}"
+    return f"{share.percent} % of the limit {whose}, {usd_fine(share.limit)}"
 
 
 def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:

@@ -55,8 +55,27 @@ def test_a_moment_is_said_from_now(span: timedelta, said: str) -> None:
     [
         ("4.18", "$4.18"),
         ("0", "$0.00"),
+        ("0.0021", "<$0.01"),
+        ("0.01", "$0.01"),
+        ("0.0949", "$0.09"),
+        ("0.096", "$0.10"),
+        ("1204", "$1,204.00"),
+        ("-0.5", "-$0.50"),
+    ],
+)
+def test_an_amount_is_written_in_cents(dollars: str, said: str) -> None:
+    assert money.usd(Decimal(dollars)) == said
+
+
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        ("4.18", "$4.18"),
+        ("0", "$0.00"),
         ("0.0021", "$0.0021"),
+        ("0.004", "$0.004"),
         ("0.00214999", "$0.0021"),
+        ("0.05", "$0.05"),
         ("0.0949", "$0.095"),
         ("0.096", "$0.10"),
         ("0.0000000123", "$0.000000012"),
@@ -64,8 +83,8 @@ def test_a_moment_is_said_from_now(span: timedelta, said: str) -> None:
         ("-0.5", "-$0.50"),
     ],
 )
-def test_an_amount_is_said_to_the_digits_that_matter(dollars: str, said: str) -> None:
-    assert money.usd(Decimal(dollars)) == said
+def test_an_estimate_below_ten_cents_has_two_significant_digits(dollars: str, said: str) -> None:
+    assert money.usd_fine(Decimal(dollars)) == said
 
 
 def test_an_unknown_amount_is_never_zero_dollars() -> None:

@@ -10,7 +10,7 @@ from batchtui.cli.command import define_command
 from batchtui.cli.views.json_documents import Document, dollars, moment
 from batchtui.domain.model import lifecycle_on
 from batchtui.text.durations import ago
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import short
 from batchtui.text.safe import sanitize
 from batchtui.text.tables import TextColumn
@@ -98,7 +98,7 @@ def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     if model.batches is False:
         life += ", not in batches"
     return (
-        sanitize(model.id), usd(price["input"]), usd(price["output"]), _tokens(model.max_input_tokens),
+        sanitize(model.id), usd_fine(price["input"]), usd_fine(price["output"]), _tokens(model.max_input_tokens),
         _tokens(model.max_tokens), life, "" if model.name == model.id else sanitize(model.name),
     )  # fmt: skip
 

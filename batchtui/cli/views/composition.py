@@ -9,7 +9,7 @@ from batchtui.cli.views.check_report import problem_lines
 from batchtui.cli.views.json_documents import dollars, estimate_document, known_document, problem_document
 from batchtui.text.estimates import estimate_lines
 from batchtui.text.known_requests import known_lines
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize_block
 
@@ -156,10 +156,9 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
 
 def _gain(gain: CacheSavings) -> str:
     """Return what caching saves at best and costs at worst, in words."""
-    saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
-    return (
-        f"caching it {saved} if all requests hit it, and costs {usd(gain.none_hit)} more if none does (--prime helps)"
-    )
+    saved = f"saves up to {usd_fine(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
+    extra = usd_fine(gain.none_hit)
+    return f"caching it {saved} if all requests hit it, and costs {extra} more if none does (--prime helps)"
 
 
 def _said(content: Any) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from batchtui.services.compose.example import is_example
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
@@ -161,4 +161,4 @@ def gain_words(gain: CacheSavings) -> str:
     """Return what priming the cache is worth: the best case and the worst."""
     if gain.all_hit <= 0:
         return "with so few requests caching saves nothing"
-    return f"saves {usd(gain.all_hit)} where all find the cache; costs {usd(gain.none_hit)} where none does"
+    return f"saves {usd_fine(gain.all_hit)} where all find the cache; costs {usd_fine(gain.none_hit)} where none does"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, divide, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.money import column, usd
+from batchtui.text.money import UNKNOWN_CELL, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
@@ -99,7 +99,7 @@ def _outcomes(found: ResultStatistics, columns: int, *, plain: bool) -> Iterator
     room = max(6, min(40, columns - (62 if has_paid else 48)))
     of_cost = f"{'of the cost':>13}" if has_paid else ""
     yield (Span(f" {'':<14} {'results':>9} {'share':>7}  {'':<{room}} {'cost':>9}{of_cost}", Tone.DIM),)
-    *costs, all_costs = column([*(share.cost for share in shares), total])
+    *costs, all_costs = (usd(cost, unknown=UNKNOWN_CELL) for cost in (*(share.cost for share in shares), total))
     for share, cost in zip(shares, costs, strict=True):
         line = _outcome_line(share, found.results, cost, room, plain=plain)
         if has_paid and share.cost is not None and total:

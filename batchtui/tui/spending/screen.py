@@ -13,7 +13,7 @@ from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.notice import LIMIT_PERCENTS
 from batchtui.services.spending.budget import SINGLE, Limit, limits
 from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
-from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.money import UNKNOWN_CELL, usd, usd_fine
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
@@ -158,14 +158,14 @@ class Head(ItemView[Ledger]):
 def limit_words(limit: Limit) -> Iterator[Span]:
     """Yield how much of a limit is spent, or will be by what is in progress."""
     yield Span(f" limit {one_line(limit.what)} ", Tone.DIM)
-    yield Span(usd(limit.usd), Tone.STRONG)
+    yield Span(usd_fine(limit.usd), Tone.STRONG)
     # Nothing adds up towards the limit of one submission.
     if limit.what == SINGLE:
         return
     share = int(limit.spent * 100 / limit.usd) if limit.usd else 100
     tone = Tone.BAD if share >= LIMIT_PERCENTS[-1] else Tone.WARN if share >= LIMIT_PERCENTS[0] else Tone.TEXT
     yield Span(f"   {share} % ", tone)
-    yield Span(f"spent or in progress, {usd(limit.remaining)} left", Tone.DIM)
+    yield Span(f"spent or in progress, {usd_fine(limit.remaining)} left", Tone.DIM)
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:
