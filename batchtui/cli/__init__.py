@@ -10,12 +10,10 @@ Modules:
     exit_codes      the exit codes that scripts rely on, and which error ends in which
     flows/          what several commands do in the same way: show a plan, ask, apply, report
     global_options  the options that every command takes
-    log_file        write the log file: what went wrong and why
     main            the program: a click group that imports a command only when it is called
     options         option types and sets of options that several commands share
+    output/         where the command line writes: facts to stdout, everything else to stderr, faults to a log file
     run             run the command line and turn every exception into a message (or JSON) and an exit code
     session         what a command works with: stdout, stderr, paths, the workspace; and how its coroutine is run
-    stderr          write progress, remarks, questions and errors to stderr; nothing else writes there
-    stdout          write facts to stdout, as lines or as one JSON document; nothing else writes there
     views/          what commands print, as text and as JSON
 """

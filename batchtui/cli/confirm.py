@@ -16,7 +16,7 @@ from batchtui.domain.errors import ConsentNeeded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.cli.stderr import Stderr
+    from batchtui.cli.output.stderr import Stderr
 
 YES = ("y", "yes")
 

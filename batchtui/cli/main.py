@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -16,38 +16,48 @@ from batchtui.cli.run import exit_process, run
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Repeated from the commands' own help (a test compares them): `--help` would have to import all of them for it.
-COMMANDS: Mapping[str, str] = {
-    "compose": "Make requests from a template and a table.",
-    "convert": "Convert lines for OpenAI, Bedrock or Vertex to requests.",
-    "check": "Check request files; sends nothing.",
-    "estimate": "Estimate what request files would cost; sends nothing.",
-    "submit": "Check, plan and send request files.",
-    "resume": "Finish what a crash, a full queue or a lost response left open.",
-    "list": "List the registry's batches, newest first.",
-    "status": "Show the state of a batch or a job.",
-    "wait": "Wait for the end, then save the results.",
-    "watch": "Refresh, download results and print events, without a screen.",
-    "results": "Save or print the results of a batch or a job.",
-    "compare": "Compare the answers of two batches or jobs.",
-    "retry": "Retry the requests that did not succeed.",
-    "label": "Name, tag and annotate jobs.",
-    "cancel": "Cancel batches in progress.",
-    "delete": "Delete ended batches.",
-    "prune": "Free space: delete leftovers of interrupted processes.",
-    "sync": "Import batches created elsewhere.",
-    "models": "List the models for batches, with prices and lifetimes.",
-    "cost": "Show what was spent, and on what.",
-    "log": "Show what batchtui did and what the API said.",
-    "doctor": "Examine versions, files, credentials and the API.",
-    "config": "Show the settings and what they mean.",
-    "keys": "Show the dashboard's keys.",
-    "help": "Show the manual: a topic, a command or an error code.",
-    "demo": "Show the dashboard on a simulator; no key is needed.",
-    "completion": "Print the shell's completion of commands, ids and names.",
-    "simulate": "Serve a simulator of the API, for any client.",
+
+class Entry(NamedTuple):
+    """Where a command's module is, and what the list of commands says of it."""
+
+    package: str
+    """The package in `cli.commands` whose module of the command's name has it."""
+    summary: str
+    """What the command does in a sentence, short enough for the list of commands."""
+
+
+# Summaries stand here and not with the commands: `--help` would have to import all of them.
+COMMANDS: Mapping[str, Entry] = {
+    "compose": Entry("submission", "Make requests from a template and a table."),
+    "convert": Entry("submission", "Convert lines for OpenAI, Bedrock or Vertex to requests."),
+    "check": Entry("submission", "Check request files; sends nothing."),
+    "estimate": Entry("costs", "Estimate what request files would cost; sends nothing."),
+    "submit": Entry("submission", "Check, plan and send request files."),
+    "resume": Entry("submission", "Finish what a crash, a full queue or a lost response left open."),
+    "list": Entry("batches", "List the registry's batches, newest first."),
+    "status": Entry("batches", "Show the state of a batch or a job."),
+    "wait": Entry("batches", "Wait for the end, then save the results."),
+    "watch": Entry("batches", "Refresh, download results and print events, without a screen."),
+    "results": Entry("results", "Save or print the results of a batch or a job."),
+    "compare": Entry("results", "Compare the answers of two batches or jobs."),
+    "retry": Entry("results", "Retry the requests that did not succeed."),
+    "label": Entry("batches", "Name, tag and annotate jobs."),
+    "cancel": Entry("batches", "Cancel batches in progress."),
+    "delete": Entry("batches", "Delete ended batches."),
+    "prune": Entry("program", "Free space: delete leftovers of interrupted processes."),
+    "sync": Entry("batches", "Import batches created elsewhere."),
+    "models": Entry("costs", "List the models for batches, with prices and lifetimes."),
+    "cost": Entry("costs", "Show what was spent, and on what."),
+    "log": Entry("program", "Show what batchtui did and what the API said."),
+    "doctor": Entry("program", "Examine versions, files, credentials and the API."),
+    "config": Entry("program", "Show the settings and what they mean."),
+    "keys": Entry("program", "Show the dashboard's keys."),
+    "help": Entry("program", "Show the manual: a topic, a command or an error code."),
+    "demo": Entry("program", "Show the dashboard on a simulator; no key is needed."),
+    "completion": Entry("program", "Print the shell's completion of commands, ids and names."),
+    "simulate": Entry("program", "Serve a simulator of the API, for any client."),
 }
-"""Every command and what it does, in the order of the help; its module in `cli.commands` has the same name."""
+"""Every command, in the order of the help."""
 
 
 class Program(click.Group):
@@ -56,7 +66,7 @@ class Program(click.Group):
     @property
     def summaries(self) -> Mapping[str, str]:
         """What each command does in a sentence, in the order of the help."""
-        return COMMANDS
+        return {name: entry.summary for name, entry in COMMANDS.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands, in the order of the help."""
@@ -67,8 +77,7 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         # Only this one: `list` must not wait for what `compose` imports.
-        command: click.Command = importlib.import_module(f"batchtui.cli.commands.{cmd_name}").command
-        return command
+        return _import_command(COMMANDS[cmd_name].package, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -84,7 +93,12 @@ class Program(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl(list(self.summaries.items()))
+
+
+def _import_command(package: str, name: str) -> click.Command:
+    command: click.Command = importlib.import_module(f"batchtui.cli.commands.{package}.{name}").command
+    return command
 
 
 @click.command(
@@ -105,8 +119,7 @@ def program(context: click.Context) -> int | None:
     """
     if context.invoked_subcommand is not None:
         return None
-    dashboard: click.Command = importlib.import_module("batchtui.cli.commands.dashboard").command
-    code: int | None = context.invoke(dashboard)
+    code: int | None = context.invoke(_import_command("program", "dashboard"))
     return code
 
 

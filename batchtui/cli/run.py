@@ -14,8 +14,8 @@ import click
 
 from batchtui.cli.exit_codes import ExitCode, Stopped, exit_for
 from batchtui.cli.global_options import GlobalOptions
-from batchtui.cli.stderr import Stderr
-from batchtui.cli.stdout import OutputFailed, PipeClosed, Stdout
+from batchtui.cli.output.stderr import Stderr
+from batchtui.cli.output.stdout import OutputFailed, PipeClosed, Stdout
 from batchtui.cli.views.json_documents import error_document
 from batchtui.domain.errors import BatchtuiError, StorageError, UsageError
 
@@ -138,7 +138,7 @@ def _fault(error: Exception, chosen: GlobalOptions) -> InternalError:
 
 def _log(error: Exception, chosen: GlobalOptions) -> Path | None:
     """Write an error with its traceback to the log file. Returns the file; None where it cannot be written."""
-    from batchtui.cli import log_file
+    from batchtui.cli.output import log_file
     from batchtui.settings.paths import Paths
 
     try:

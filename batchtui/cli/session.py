@@ -7,10 +7,10 @@ import signal
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli import log_file
 from batchtui.cli.exit_codes import ExitCode, Stopped
-from batchtui.cli.stderr import Stderr
-from batchtui.cli.stdout import Stdout
+from batchtui.cli.output import log_file
+from batchtui.cli.output.stderr import Stderr
+from batchtui.cli.output.stdout import Stdout
 from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:

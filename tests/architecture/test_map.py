@@ -16,7 +16,6 @@ CONTRIBUTING = PACKAGE.parent / ".github" / "CONTRIBUTING.md"
 MOST_NAMES = 15
 """Names in one folder that can be taken in at a glance."""
 LARGE = {
-    "cli": "its few packages, and one module for each thing that a command works with",
     "tui": "a package for each screen, and the layers that screens are built from",
 }
 """Folders with more names, and why."""

@@ -175,7 +175,7 @@ def test_the_texts_of_every_kind_are_collected() -> None:
     """Help texts, errors, meanings of settings, what services and screens say, pages, the help of commands."""
     places = {place.partition(":")[0] for place, _ in said()}
     assert {
-        "cli/commands/submit.py", "domain/errors.py", "settings/model.py", "services/retry/preconditions.py",
+        "cli/commands/submission/submit.py", "domain/errors.py", "settings/model.py", "services/retry/preconditions.py",
         "gateway/errors.py", "README.md", "CHANGELOG.md", "manual/submit.md", "batchtui-submit.1",
         "batchtui submit --help",
     } <= places  # fmt: skip

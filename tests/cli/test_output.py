@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from batchtui.cli.stdout import PipeClosed, Stdout, _Guarded
+from batchtui.cli.output.stdout import PipeClosed, Stdout, _Guarded
 
 
 class FakeStdout:

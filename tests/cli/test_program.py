@@ -38,8 +38,11 @@ def test_every_command_takes_the_global_options(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_line_in_the_help_says_what_the_command_says_of_itself(command: str) -> None:
-    assert COMMANDS[command].endswith(".")
+def test_the_list_of_commands_says_each_in_a_sentence_of_one_line(command: str) -> None:
+    summary = COMMANDS[command].summary
+
+    assert summary.endswith(".")
+    assert len(f"  simulate    {summary}") <= 80
 
 
 def test_the_version_is_said(batchtui: Batchtui) -> None:

@@ -6,8 +6,8 @@ import io
 import sys
 from typing import TYPE_CHECKING
 
-from batchtui.cli.stderr import Stderr
-from batchtui.cli.stdout import Stdout
+from batchtui.cli.output.stderr import Stderr
+from batchtui.cli.output.stdout import Stdout
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from batchtui.cli.commands import results as command
+from batchtui.cli.commands.results import results as command
 from batchtui.exporters.columns import FIELDS, default_columns, named_columns, row_reader, structured_columns
 from batchtui.exporters.formats import Format, write
 from batchtui.exporters.record import ExportRecord

@@ -135,8 +135,8 @@ TABLES: dict[str, tuple[str, Callable[[], str]]] = {
 
 def man_pages() -> dict[str, str]:
     """Return every man page by its file name."""
-    pages = {f"batchtui-{name}.1": command_page(command(name), name, COMMANDS[name]) for name in COMMANDS}
-    return {"batchtui.1": program_page(program, COMMANDS), **pages}
+    pages = {f"batchtui-{name}.1": command_page(command(name), name, COMMANDS[name].summary) for name in COMMANDS}
+    return {"batchtui.1": program_page(program, program.summaries), **pages}
 
 
 def between(name: str, text: str) -> str:

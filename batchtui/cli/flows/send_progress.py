@@ -14,7 +14,7 @@ from batchtui.text.numbers import amount, size
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from batchtui.cli.stderr import Stderr
+    from batchtui.cli.output.stderr import Stderr
     from batchtui.domain.notice import Notice
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted

@@ -16,8 +16,8 @@ from batchtui.text.outcome_words import batch_outcome_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from batchtui.cli.output.stderr import Stderr
     from batchtui.cli.session import Session
-    from batchtui.cli.stderr import Stderr
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.clock import Clock
     from batchtui.services.insights.forecast import Forecaster

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from batchtui.cli.stdout import Stdout
+    from batchtui.cli.output.stdout import Stdout
     from batchtui.domain.batches.batch import Batch, BatchSummary, RequestCounts
     from batchtui.domain.batches.forecast import Forecast
     from batchtui.domain.batches.job import Job

@@ -136,7 +136,7 @@ def command(
 
 def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     """Pass the file to the command that sends it."""
-    from batchtui.cli.commands.submit import command as submit
+    from batchtui.cli.commands.submission.submit import command as submit
 
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
     headers = {"api_version": chosen.api_version, "betas": chosen.betas, "allowed_models": chosen.allowed_models}

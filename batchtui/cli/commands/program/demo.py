@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from batchtui.cli.command import define_command
-from batchtui.cli.commands.dashboard import has_screen
-from batchtui.cli.commands.simulate import chosen_scenario
+from batchtui.cli.commands.program.dashboard import has_screen
+from batchtui.cli.commands.program.simulate import chosen_scenario
 from batchtui.cli.demo import sandbox
 from batchtui.cli.flows import save_results
 from batchtui.cli.options import Factor

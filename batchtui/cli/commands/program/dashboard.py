@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(session: Session) -> int | None:
     """Show the dashboard, or without a terminal, or on TERM=dumb, the list of batches."""
     if session.json or not has_screen():
-        from batchtui.cli.commands.list import command as listing
+        from batchtui.cli.commands.batches.list import command as listing
 
         code: int | None = click.get_current_context().invoke(listing)
         return code
