@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, Entry] = {
     "keys": Entry("program", "Show the dashboard's keys."),
     "help": Entry("program", "Show the manual: a topic, a command or an error code."),
     "demo": Entry("program", "Show the dashboard on a simulator; no key is needed."),
-    "completion": Entry("program", "Print the shell's completion of commands, ids and names."),
+    "completion": Entry("program", "Print the script for shell completion."),
     "simulate": Entry("program", "Serve a simulator of the API, for any client."),
 }
 """Every command, in the order of the help."""

@@ -35,7 +35,7 @@ def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
     if len(known.jobs) > MOST_JOBS:
         yield f"  and {amount(len(known.jobs) - MOST_JOBS, 'more job')}"
     if known.jobs:
-        yield "  a submission sends them again; `batchtui results JOB` writes the answers there are"
+        yield "  a submission sends them again; `batchtui results JOB` writes the existing answers"
 
 
 def _counts(known: KnownRequests) -> str:

@@ -25,8 +25,8 @@ _HEADINGS = {
     NoticeKind.UNKNOWN: "no response to the create request",
     NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
     NoticeKind.NOT_SENT: "not sent",
-    NoticeKind.RESULTS_GOING: "results are deleted soon",
-    NoticeKind.LIMIT_NEAR: "limit on cost",
+    NoticeKind.RESULTS_GOING: "results will be deleted soon",
+    NoticeKind.LIMIT_NEAR: "cost limit",
 }
 
 
@@ -34,7 +34,7 @@ def heading(notice: Notice) -> str:
     """Return the heading of a notice: `nightly 2/3: ended`."""
     # It is about all batches of a day, and its own is only the latest of them.
     if notice.kind is NoticeKind.LIMIT_NEAR:
-        return "Limit on cost"
+        return "Cost limit"
     return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
 
 

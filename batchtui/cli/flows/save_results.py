@@ -178,7 +178,7 @@ def tell_export(session: Session, report: ExportReport) -> None:
     )
     missing = f"; {amount(report.missing, 'request')} without a result" if report.missing else ""
     if report.skipped:
-        missing += f"; {amount(report.skipped, 'result')} left out, which {report.format} cannot say whole"
+        missing += f"; {amount(report.skipped, 'result')} left out, because {report.format} cannot hold all of them"
     if report.output is not None:
         session.out.line(f"{report.output}: {amount(report.total, 'result')}{f': {said}' if said else ''}{missing}")
     elif report.succeeded < report.total or missing:
@@ -219,7 +219,7 @@ def outcome_of(batch: Batch) -> str:
 
 def _stdout(session: Session, kind: str) -> BinaryIO:
     if kind == "parquet" and session.out.is_terminal:
-        raise UsageError("Parquet is not for a terminal.", hint="Name a file, or pipe it on.")
+        raise UsageError("Parquet is not for a terminal.", hint="Name a file, or pipe the output.")
     return session.out.binary
 
 

@@ -56,7 +56,7 @@ def next_steps(notes: Stderr, submitted: Submitted) -> None:
     named = batches[0].id if len(batches) == 1 and batches[0].id else submitted.job.id
     steps = (
         (f"batchtui wait {named}", "waits for the end and saves the results"),
-        (f"batchtui status {named}", "shows how it stands"),
+        (f"batchtui status {named}", "shows its progress"),
         (f"batchtui results {named} FILE.csv", "writes the answers to a file, once it has ended"),
     )
     room = max(len(step) for step, _ in steps)

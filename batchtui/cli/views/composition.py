@@ -49,9 +49,9 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield f"  left out: {', '.join(f'{count(number)} {what}' for what, number in composed.left_out.items())}"
     if composed.changed:
         twice = f", {count(composed.repeated)} of them existed before" if composed.repeated else ""
-        yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results have the originals"
+        yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results show the originals"
     if composed.made:
-        yield f"  {amount(composed.made, 'id')} made of the row's number"
+        yield f"  {amount(composed.made, 'id')} made from the row's number"
     if composed.prefix is not None and composed.prefix.bytes:
         yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
     if composed.gain is not None:

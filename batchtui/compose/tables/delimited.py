@@ -54,7 +54,7 @@ class DelimitedTable:
         )
         if not first:
             raise InputError(
-                f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
+                f"The first row of {self.name} is too long to be a header.", hint="Check that it is a table."
             )
         width = self._dialect.width or len(first[0])
         # A NUL in a name is an accident, too, and no placeholder could be written for it.
@@ -164,7 +164,7 @@ def _header_verdict(head: list[str], body: list[list[str]], said: bool | None, *
 def _refuse_binary(text: str, name: str) -> None:
     """Stop at what is no text at all; a NUL in a cell is named by its row."""
     if not text.strip("\ufeff\x1a\0 \t\r\n"):
-        raise InputError(f"{name} is empty.", hint="A table has a row of names and at least one row of data.")
+        raise InputError(f"{name} is empty.", hint="A table needs a header and at least one row of data.")
     text = text.rstrip("\0\x1a")
     # Hive's delimiter is a control character, too; then the header has it.
     controls = {each for each in set(text) - _USUAL_CONTROLS - set(text.partition("\n")[0]) if each < " "}

@@ -270,7 +270,7 @@ def _odd(cells: list[str]) -> CheckFault | None:
         return CheckFault("nul", "a cell has a NUL character", "remove it, or leave the row out")
     if any(map(_has_blank_beside_quotes, cells)):
         return CheckFault(
-            "quote-space", "a blank stands beside a quotation mark, so the mark is text", "remove the blank"
+            "quote-space", "a quotation mark has a space beside it, so it counts as text", "remove the space"
         )
     return None
 
@@ -305,7 +305,7 @@ def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "put a cell with a delimiter in quotation marks"
     hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
     if any(map(_has_blank_beside_quotes, cells)):
-        hint = "remove the blank beside the quotation mark"
+        hint = "remove the space beside the quotation mark"
     if cells[0].startswith(("#", "//", "--")):
         hint = f"--comment '{cells[0][:1]}' skips such lines"
     return CheckFault(

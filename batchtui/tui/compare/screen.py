@@ -77,7 +77,7 @@ class CompareScreen(ListScreen[Pair]):
             self._say("These cannot be compared")
             raise
         self._head.show(self._comparison)
-        self._say("No answer is of this kind")
+        self._say("No answers of this kind")
         await self._show_chosen()
 
     def _say(self, words: str) -> None:

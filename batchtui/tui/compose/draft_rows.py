@@ -46,7 +46,7 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
     for at, doubt in enumerate(opened.rows.table.doubts if opened.rows is not None else (), 1):
         yield DraftRow(f"{DOUBT}{at}", (Span("? ", Tone.WARN), Span(doubt_words(doubt), Tone.WARN)))
     yield DraftRow("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
-    yield DraftRow("prompt", _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell"))
+    yield DraftRow("prompt", _said(draft.prompt, "the question for each row; {{ column }} inserts a cell"))
     yield DraftRow("system", _said(draft.system, "none"))
     yield DraftRow("model", _model(opened))
     yield DraftRow("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096 by default"))
@@ -54,13 +54,13 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
     yield DraftRow("answers", _answers(opened))
     yield DraftRow("caching", _caching(opened, composed))
     yield DraftRow("priming", _priming(opened, composed))
-    yield DraftRow("wrong rows", _said("are left out" if draft.skip_wrong else "", "stop everything"))
+    yield DraftRow("bad rows", _said("are skipped" if draft.skip_wrong else "", "stop everything"))
 
 
 def paint(item: DraftRow, column: Column, width: int) -> Line:
     """Return one cell."""
     if column.id == "title":
-        return (Span("doubt" if item.id.startswith(DOUBT) else item.id, Tone.DIM),)
+        return (Span("check" if item.id.startswith(DOUBT) else item.id, Tone.DIM),)
     return item.value
 
 
@@ -112,7 +112,7 @@ def _answers(opened: OpenedDraft) -> Line:
     draft, composition = opened.draft, opened.composition
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
-        return _said(draft.answers, "free text; or fields, one a line")
+        return _said(draft.answers, "free text; or fields, one per line")
     # An answer that is asked for as a tool call has its schema there.
     tools = [tool for tool in template.tools if isinstance(tool.get("input_schema"), dict)]
     form: Mapping[str, Any] | None = template.schema or (tools[-1]["input_schema"] if tools else None)
@@ -144,10 +144,10 @@ def _least(opened: OpenedDraft) -> int:
 def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     """Return what all requests begin with, and whether that is long enough to be cached."""
     if not prefix.bytes:
-        return "nothing is the same in all of them"
+        return "the requests have no common beginning"
     if prefix.tokens < least:
-        return f"too short: about {count(prefix.tokens)} of {count(least)} tokens the same in all"
-    return f"about {count(prefix.tokens)} tokens the same in all, to {one_line(prefix.ends_in)}"
+        return f"too short: about {count(prefix.tokens)} of {count(least)} tokens are the same in all"
+    return f"about {count(prefix.tokens)} tokens are the same in all, up to {one_line(prefix.ends_in)}"
 
 
 def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:

@@ -292,7 +292,7 @@ def _left_out(plan: ExportPlan) -> Iterator[str]:
 
 def _replacing(files: Sequence[Path]) -> Question:
     title = f"Replace {amount(len(files), 'file')}?"
-    return Question(title, (Group("There already", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
+    return Question(title, (Group("Already exists", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
 
 
 class ExportSummary(LinesView):

@@ -85,7 +85,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self._chart = Chart(id="chart")
         self.grid = Grid(columns_of(self._by), self.page, self._paint, id="spending")
         self.grid.empty = (
-            line(Span("No spending yet, as far as results are saved", Tone.STRONG)),
+            line(Span("No spending in saved results yet", Tone.STRONG)),
             line(Span("The cost of a batch is known once its results are saved.", Tone.DIM)),
         )
 

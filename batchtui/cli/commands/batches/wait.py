@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--timeout",
     type=DurationType(),
     metavar="SECONDS",
-    help="Stop waiting after this long (default: 86400 and a grace).",
+    help="Stop waiting after this long (default: 86400 seconds and a grace period).",
 )
 @click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
 @click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")

@@ -107,7 +107,7 @@ def _retirement(life: str, last_day: date, today: date) -> str:
     """Return a model's date of retirement in words."""
     if life == "retired":
         return "last day"
-    return "retires" if last_day >= today else "was to retire"
+    return "retires" if last_day >= today else "was due to retire"
 
 
 def _tokens(number: int | None) -> str:

@@ -68,11 +68,14 @@ class Words(click.ParamType[frozenset[str]]):
 )
 @click.option("--model", metavar="M", help="Set this model in the retried requests.")
 @click.option(
-    "--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in them; includes truncated answers."
+    "--max-tokens",
+    type=Count(),
+    metavar="N",
+    help="Set this max_tokens in the retried requests; also retries truncated answers.",
 )
 @allow_model_option
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 async def command(
     session: Session,
@@ -158,7 +161,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     if plan.missing:
         yield f"  {amount(plan.missing, 'request')} without a result (--only missing retries them)"
     if plan.away:
-        yield f"  leave: {amount(plan.away, 'request')} of batches of batches not found at the API"
+        yield f"  leave: {amount(plan.away, 'request')} of batches not found at the API"
     yield from estimate_lines(plan.estimate)
 
 

@@ -55,7 +55,7 @@ NO_FILE = ""
     "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
 )
 @count_option
-@click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
+@click.option("--dry-run", is_flag=True, help="Check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option(
@@ -64,7 +64,7 @@ NO_FILE = ""
     is_flag=False,
     flag_value=NO_FILE,
     metavar="[OUTPUT]",
-    help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
+    help="Wait for the end and save the results, to OUTPUT if it is given (--wait=OUTPUT).",
 )
 @click.option("--source", hidden=True, help="Where the requests came from: `compose` passes the data.")
 @click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
