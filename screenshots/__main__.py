@@ -20,10 +20,10 @@ from batchtui.cli.demo.tour import Tour
 from batchtui.domain.errors import Unreachable
 from batchtui.simulator import Simulator
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.batches.view_state import KEY
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.messages import ActionFailed
 from batchtui.tui.rendering.themes import LOOKS
+from batchtui.tui.screens.batches.view_state import KEY
 from batchtui.tui.terminal.environment import TerminalInfo
 from screenshots.pictures import write
 from screenshots.scene import HastyClock, scene

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """Where a command's module is, and what the list of commands says of it."""
 
     package: str
@@ -27,35 +27,35 @@ class Entry(NamedTuple):
 
 
 # Summaries stand here and not with the commands: `--help` would have to import all of them.
-COMMANDS: Mapping[str, Entry] = {
-    "compose": Entry("submission", "Make requests from a template and a table."),
-    "convert": Entry("submission", "Convert lines for OpenAI, Bedrock or Vertex to requests."),
-    "check": Entry("submission", "Check request files; sends nothing."),
-    "estimate": Entry("costs", "Estimate what request files would cost; sends nothing."),
-    "submit": Entry("submission", "Check, plan and send request files."),
-    "resume": Entry("submission", "Finish what a crash, a full queue or a lost response left open."),
-    "list": Entry("batches", "List the registry's batches, newest first."),
-    "status": Entry("batches", "Show the state of a batch or a job."),
-    "wait": Entry("batches", "Wait for the end, then save the results."),
-    "watch": Entry("batches", "Refresh, download results and print events, without a screen."),
-    "results": Entry("results", "Save or print the results of a batch or a job."),
-    "compare": Entry("results", "Compare the answers of two batches or jobs."),
-    "retry": Entry("results", "Retry the requests that did not succeed."),
-    "label": Entry("batches", "Name, tag and annotate jobs."),
-    "cancel": Entry("batches", "Cancel batches in progress."),
-    "delete": Entry("batches", "Delete ended batches."),
-    "prune": Entry("program", "Free space: delete leftovers of interrupted processes."),
-    "sync": Entry("batches", "Import batches created elsewhere."),
-    "models": Entry("costs", "List the models for batches, with prices and lifetimes."),
-    "cost": Entry("costs", "Show what was spent, and on what."),
-    "log": Entry("program", "Show what batchtui did and what the API said."),
-    "doctor": Entry("program", "Examine versions, files, credentials and the API."),
-    "config": Entry("program", "Show the settings and what they mean."),
-    "keys": Entry("program", "Show the dashboard's keys."),
-    "help": Entry("program", "Show the manual: a topic, a command or an error code."),
-    "demo": Entry("program", "Show the dashboard on a simulator; no key is needed."),
-    "completion": Entry("program", "Print the script for shell completion."),
-    "simulate": Entry("program", "Serve a simulator of the API, for any client."),
+COMMANDS: Mapping[str, CommandEntry] = {
+    "compose": CommandEntry("submission", "Make requests from a template and a table."),
+    "convert": CommandEntry("submission", "Convert lines for OpenAI, Bedrock or Vertex to requests."),
+    "check": CommandEntry("submission", "Check request files; sends nothing."),
+    "estimate": CommandEntry("costs", "Estimate what request files would cost; sends nothing."),
+    "submit": CommandEntry("submission", "Check, plan and send request files."),
+    "resume": CommandEntry("submission", "Finish what a crash, a full queue or a lost response left open."),
+    "list": CommandEntry("batches", "List the registry's batches, newest first."),
+    "status": CommandEntry("batches", "Show the state of a batch or a job."),
+    "wait": CommandEntry("batches", "Wait for the end, then save the results."),
+    "watch": CommandEntry("batches", "Refresh, download results and print events, without a screen."),
+    "results": CommandEntry("results", "Save or print the results of a batch or a job."),
+    "compare": CommandEntry("results", "Compare the answers of two batches or jobs."),
+    "retry": CommandEntry("results", "Retry the requests that did not succeed."),
+    "label": CommandEntry("batches", "Name, tag and annotate jobs."),
+    "cancel": CommandEntry("batches", "Cancel batches in progress."),
+    "delete": CommandEntry("batches", "Delete ended batches."),
+    "prune": CommandEntry("program", "Free space: delete leftovers of interrupted processes."),
+    "sync": CommandEntry("batches", "Import batches created elsewhere."),
+    "models": CommandEntry("costs", "List the models for batches, with prices and lifetimes."),
+    "cost": CommandEntry("costs", "Show what was spent, and on what."),
+    "log": CommandEntry("program", "Show what batchtui did and what the API said."),
+    "doctor": CommandEntry("program", "Examine versions, files, credentials and the API."),
+    "config": CommandEntry("program", "Show the settings and what they mean."),
+    "keys": CommandEntry("program", "Show the dashboard's keys."),
+    "help": CommandEntry("program", "Show the manual: a topic, a command or an error code."),
+    "demo": CommandEntry("program", "Show the dashboard on a simulator; no key is needed."),
+    "completion": CommandEntry("program", "Print the script for shell completion."),
+    "simulate": CommandEntry("program", "Serve a simulator of the API, for any client."),
 }
 """Every command, in the order of the help."""
 

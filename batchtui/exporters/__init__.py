@@ -12,4 +12,5 @@ Modules:
     overview      write what results look like together, at the beginning of Markdown
     parquet       write Parquet, through pyarrow
     record        one result on its way into a file
+    row_worker    make rows of CSV and TSV in a second process
 """

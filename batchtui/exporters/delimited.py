@@ -9,7 +9,7 @@ from batchtui.results.json_text import join_text
 from batchtui.text.formula_guard import LEADS, guard_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.record import ExportRecord
@@ -41,26 +41,46 @@ def write_delimited(
         guard: whether formulas get an apostrophe (see `batchtui.text.formula_guard`).
         bom: whether a byte order mark comes first.
     """
-    if bom:
-        out.write(BYTE_ORDER_MARK)
-    # The header, too: keys of structured answers come from outside.
-    rows = [_line([column.name for column in columns], delimiter, guard=guard)]
-    read = row_reader(columns)
-    gathered = 0
-    for entry in entries:
-        row = _line(read(entry), delimiter, guard=guard)
-        rows.append(row)
-        gathered += len(row)
-        if gathered >= CHARACTERS_AT_ONCE:
-            out.write(_encoded(rows))
-            rows.clear()
-            gathered = 0
-    if rows:
-        out.write(_encoded(rows))
+    encoder = RowEncoder(columns, delimiter=delimiter, guard=guard)
+    out.write(encoder.header(bom=bom))
+    for block in encoder.blocks(entries):
+        out.write(block)
+
+
+class RowEncoder:
+    """Makes rows of entries; where there are two, in two processes, their bytes are the same."""
+
+    def __init__(self, columns: Sequence[ExportColumn], *, delimiter: str, guard: bool) -> None:
+        self._names = [column.name for column in columns]
+        self._read = row_reader(columns)
+        self._delimiter, self._guard = delimiter, guard
+
+    def header(self, *, bom: bool = False) -> bytes:
+        """Return the first line, after a byte order mark where that is wanted."""
+        # Guarded, too: keys of structured answers come from outside.
+        line = _encoded([_line(self._names, self._delimiter, guard=self._guard)])
+        return BYTE_ORDER_MARK + line if bom else line
+
+    def blocks(self, entries: Iterable[ExportRecord]) -> Iterator[bytes]:
+        """Yield the rows of entries, many at once."""
+        read, delimiter, guard = self._read, self._delimiter, self._guard
+        rows: list[str] = []
+        gathered = 0
+        for entry in entries:
+            row = _line(read(entry), delimiter, guard=guard)
+            rows.append(row)
+            gathered += len(row)
+            if gathered >= CHARACTERS_AT_ONCE:
+                yield _encoded(rows)
+                rows.clear()
+                gathered = 0
+        if rows:
+            yield _encoded(rows)
 
 
 def _line(cells: Sequence[object], delimiter: str, *, guard: bool) -> str:
     row: list[str] = []
+    add = row.append
     for cell in cells:
         if cell is None:
             text = ""
@@ -76,7 +96,7 @@ def _line(cells: Sequence[object], delimiter: str, *, guard: bool) -> str:
                     text = '"' + text.replace('"', '""') + '"'
                 elif delimiter in text or "\n" in text or "\r" in text:
                     text = f'"{text}"'
-        row.append(text)
+        add(text)
     # A blank line is no row to csv readers; one empty cell has to be quoted to be one.
     return delimiter.join(row) if row != [""] else '""'
 

@@ -34,7 +34,7 @@ class Format(StrEnum):
     @property
     def is_delimited(self) -> bool:
         """Whether it is text with delimiters, as spreadsheets read it."""
-        return self in (Format.CSV, Format.TSV)
+        return self in DELIMITERS
 
     @property
     def suffix(self) -> str:
@@ -42,6 +42,8 @@ class Format(StrEnum):
         return "jsonl" if self is Format.CHAT else str(self)
 
 
+DELIMITERS = {Format.CSV: ",", Format.TSV: "\t"}
+"""What stands between two cells."""
 _BY_SUFFIX = {".ndjson": Format.JSONL, ".markdown": Format.MD, ".pq": Format.PARQUET}
 
 
@@ -80,11 +82,10 @@ def write(
         from batchtui.exporters.parquet import write_parquet
 
         write_parquet(out, entries, columns or ())
-    elif kind in (Format.CSV, Format.TSV):
+    elif kind in DELIMITERS:
         from batchtui.exporters.delimited import write_delimited
 
-        delimiter = "," if kind is Format.CSV else "\t"
-        write_delimited(out, entries, columns or (), delimiter=delimiter, guard=guard, bom=bom)
+        write_delimited(out, entries, columns or (), delimiter=DELIMITERS[kind], guard=guard, bom=bom)
     elif kind is Format.CHAT:
         from batchtui.exporters.chat import write_chat
 

@@ -10,11 +10,11 @@ from batchtui.registry.batches.changes import Batches
 from batchtui.registry.batches.queries import BatchQueries
 from batchtui.registry.database.connection import Database
 from batchtui.registry.database.origin import Origin
-from batchtui.registry.estimate_history import EstimateHistoryTable
-from batchtui.registry.jobs import Jobs
+from batchtui.registry.jobs.estimate_history import EstimateHistoryTable
+from batchtui.registry.jobs.jobs import Jobs
+from batchtui.registry.jobs.labels import Labels
 from batchtui.registry.journal import Journal
 from batchtui.registry.key_value import KeyValueStore
-from batchtui.registry.labels import Labels
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
 from batchtui.registry.requests.store import RequestStore

@@ -67,7 +67,13 @@ class ParsedResult:
     @property
     def text(self) -> str:
         """The blocks of type text, joined."""
-        return first_text(self.content)
+        # Without the properties above: every row of a table asks for it, and each of them is a call.
+        result = self.line.get("result")
+        message = result.get("message") if isinstance(result, dict) else None
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(content, list):
+            return first_text(content)
+        return content if isinstance(content, str) else ""
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -25,9 +25,9 @@ GROUPS = (
             "batchtui/registry/batches/transitions.py",
         ),
         (
-            "tests/registry/test_batches.py",
+            "tests/registry/batches/test_batches.py",
             "tests/registry/test_leases.py",
-            "tests/registry/test_migrations.py",
+            "tests/registry/database/test_migrations.py",
             "tests/registry/test_notices.py",
             "tests/registry/test_sends.py",
         ),
@@ -40,7 +40,7 @@ GROUPS = (
             "batchtui/services/submission/verdict.py",
         ),
         (
-            "tests/registry/test_states.py",
+            "tests/registry/batches/test_states.py",
             "tests/services/submission/test_verdict.py",
         ),
     ),

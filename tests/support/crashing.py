@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.gateway.anthropic_client import AnthropicGateway
-from batchtui.registry.jobs import Jobs
+from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.requests.store import RequestStore, StoredBody
 from batchtui.registry.sends import Sends
 from batchtui.services.submission.staging.stage import IntakeOptions

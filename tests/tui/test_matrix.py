@@ -181,7 +181,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(home: Path, sent: signal.Signals
 
 def test_a_fault_of_the_program_leaves_the_terminal_as_it_was_and_says_where_the_details_are(home: Path) -> None:
     program = (
-        "from batchtui.tui.spending.screen import SpendingScreen\n"
+        "from batchtui.tui.screens.spending.screen import SpendingScreen\n"
         "def fault(*_): raise ZeroDivisionError('a fault that a test has made')\n"
         "SpendingScreen.content = fault\n"
         "from batchtui.cli.main import main; main()"

@@ -9,7 +9,7 @@ from batchtui.domain.errors import UnknownTarget
 from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, remote_columns, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text, outcomes_text
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
-from batchtui.registry.jobs import insert_jobs
+from batchtui.registry.jobs.jobs import insert_jobs
 from batchtui.registry.journal import note, note_each
 
 if TYPE_CHECKING:

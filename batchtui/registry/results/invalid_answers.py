@@ -7,11 +7,11 @@ is completed. Batches that never ask for JSON cost one search through the stored
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from typing import TYPE_CHECKING
 
 from batchtui.registry.requests.writer import body_name
+from batchtui.registry.results.search import has_word
 from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import NotJsonError, parse_text, wanted_schema
 
@@ -51,22 +51,20 @@ def find_invalid(
     """
     path, part = requests
     body = path.with_name(body_name(int(path.stem), part))
-    # mmap refuses an empty file.
-    if not body.exists() or not body.stat().st_size:
+    if not body.exists():
         return
     offsets, lengths = places
-    with body.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bodies:
-        if bodies.find(_MARK) < 0:
+    with body.open("rb", buffering=0) as bodies, raw.open("rb", buffering=0) as results:
+        if not has_word(bodies.fileno(), _MARK):
             return
-        with raw.open("rb", buffering=0) as results:
-            for seq, offset, length in index.execute(_ANSWERED, (part, succeeded)).fetchall():
-                if not _asks_for_json(bodies[offset : offset + length]):
-                    continue
-                answer = parse_result(os.pread(results.fileno(), lengths[seq - 1], offsets[seq - 1]))
-                try:
-                    parse_text(answer.text)
-                except NotJsonError:
-                    yield seq, answer.reading
+        for seq, offset, length in index.execute(_ANSWERED, (part, succeeded)).fetchall():
+            if not _asks_for_json(os.pread(bodies.fileno(), length, offset)):
+                continue
+            answer = parse_result(os.pread(results.fileno(), lengths[seq - 1], offsets[seq - 1]))
+            try:
+                parse_text(answer.text)
+            except NotJsonError:
+                yield seq, answer.reading
 
 
 def _asks_for_json(request: bytes) -> bool:

@@ -44,7 +44,9 @@ class MergedResults:
 
     def __init__(self, batches: Sequence[Batch], results: ResultStore, requests: RequestStore) -> None:
         self._stack = ExitStack()
-        self._bodies: dict[tuple[str, int, int], int] = {}
+        self._bodies: dict[str, int] = {}
+        self._paths: dict[tuple[str, int, int], str] = {}
+        """Of the stored requests, by job, attempt and part: put together once, not for each result."""
         self._requests: dict[tuple[str, int], RequestReader | None] = {}
         self._store = requests
         self.batches = sorted(batches, key=lambda batch: (batch.attempt, batch.part, batch.key))
@@ -150,6 +152,15 @@ class MergedResults:
 
     def request(self, found: Found, custom_id: str) -> bytes | None:
         """Return the request that led to a result, as it was sent; None where it is not kept."""
+        where = self.request_location(found, custom_id)
+        if where is None:
+            return None
+        path, offset, length = where
+        # pread: the position of the descriptor is shared by all readers of this body.
+        return os.pread(self._body(path), length, offset)
+
+    def request_location(self, found: Found, custom_id: str) -> tuple[str, int, int] | None:
+        """Return the file, offset and length of the request that led to a result; None where it is not kept."""
         batch = self.batches[found.source]
         place = found.request
         if place is None:
@@ -159,8 +170,11 @@ class MergedResults:
                 return None
             place = (batch.attempt, facts.part, facts.offset, facts.length)
         attempt, part, offset, length = place
-        # pread: the position of the descriptor is shared by all readers of this body.
-        return os.pread(self._body(batch.job, attempt, part), length, offset)
+        key = (batch.job, attempt, part)
+        path = self._paths.get(key)
+        if path is None:
+            path = self._paths[key] = str(self._store.folder / batch.job / body_name(attempt, part))
+        return path, offset, length
 
     def _parts(self) -> list[tuple[int, int | None]]:
         """Return the parts of the first attempt, each with its source.
@@ -244,12 +258,10 @@ class MergedResults:
                 self._requests[key] = None
         return self._requests[key]
 
-    def _body(self, job: str, attempt: int, part: int) -> int:
-        key = (job, attempt, part)
-        if key not in self._bodies:
+    def _body(self, path: str) -> int:
+        if path not in self._bodies:
             try:
-                path = self._store.folder / job / body_name(attempt, part)
-                self._bodies[key] = os.open(path, os.O_RDONLY)
+                self._bodies[path] = os.open(path, os.O_RDONLY)
             except OSError as error:
-                raise StorageError(f"The stored requests of {job} cannot be read: {error}.") from error
-        return self._bodies[key]
+                raise StorageError(f"The stored requests {path} cannot be read: {error}.") from error
+        return self._bodies[path]

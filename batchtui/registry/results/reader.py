@@ -17,7 +17,7 @@ from batchtui.domain.costs.spending import UsageGroup
 from batchtui.domain.results.result import Outcome, ResultFacts
 from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.index import OUTCOMES, READABLE, VERSION, from_bytes
-from batchtui.registry.results.search import lines_with
+from batchtui.registry.results.search import has_word, lines_with
 from batchtui.registry.results.summary import ResultSummary
 from batchtui.results.failure_groups import FailureGroup
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _AT_ONCE = 500
-_SCANNED_AT_ONCE = 1 << 20
 _COLUMNS = (
     "seq, custom_id, outcome, type, model, stop_reason, error_type, message, input, write_5m, write_1h, read, output,"
     " thinking, searches, geography"
@@ -172,6 +171,10 @@ class ResultReader:
         """Return one line as it came, without its newline."""
         return self.at(self._offsets[seq - 1], self._lengths[seq - 1])
 
+    def span(self, seq: int) -> tuple[int, int]:
+        """Return where in the file a line begins, and how many bytes it has without its newline."""
+        return self._offsets[seq - 1], self._lengths[seq - 1]
+
     def at(self, offset: int, length: int) -> bytes:
         """Return bytes of the file of results."""
         # pread: several threads read, and none may move the position of another.
@@ -243,13 +246,7 @@ class ResultReader:
         if Outcome.TOOL_USE in self.by_outcome:
             return True
         # In the text of an answer the quotation marks are escaped: this is a word of the API's.
-        word, before = b'"tool_use"', b""
-        for offset in range(0, self.summary.bytes, _SCANNED_AT_ONCE):
-            block = before + self.at(offset, _SCANNED_AT_ONCE)
-            if word in block:
-                return True
-            before = block[1 - len(word) :]
-        return False
+        return has_word(self._file.fileno(), b'"tool_use"')
 
     def measures(self, requests_index: Path | None) -> Iterator[ResultMeasure]:
         """Yield what every result weighs, in order of arrival, as it is asked for.

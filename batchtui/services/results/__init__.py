@@ -14,4 +14,5 @@ Modules:
     read           read saved results one by one for a program
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
     statistics     work out what results look like together: outcomes, lengths, costs, values
+    table_export   write saved results as CSV or TSV, in two processes where there are many
 """

@@ -16,7 +16,7 @@ from batchtui.domain.errors import UsageError
 from batchtui.domain.results.result import Outcome
 from batchtui.exporters.chat import conversation
 from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
-from batchtui.exporters.formats import Format, write
+from batchtui.exporters.formats import DELIMITERS, Format, write
 from batchtui.exporters.json_types import declared_types
 from batchtui.exporters.record import ExportRecord
 from batchtui.registry.original_ids import read_original_ids
@@ -28,9 +28,10 @@ from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import in_input_order, result_locations
 from batchtui.services.results.statistics import merged_statistics
+from batchtui.services.results.table_export import TableOptions, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from batchtui.domain.results.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
@@ -181,13 +182,7 @@ def _export(
             if _is_copy(plan, merged, by_input=by_input):
                 _copy(merged, out, tally, told)
             else:
-                originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
-                columns = _columns(plan, merged, with_originals=bool(originals))
-                entries = _entries(plan, merged, originals, tally, told)
-                asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}
-                write(
-                    plan.format, out, entries, columns, **asked, statistics=_statistics(workspace, plan, merged, told)
-                )
+                _write_read(workspace, plan, merged, out, tally, told)
         told(tally.total)
         return ExportReport(
             output=str(plan.output) if plan.output else None,
@@ -198,6 +193,32 @@ def _export(
             missing=merged.missing,
             skipped=tally.skipped,
         )
+
+
+def _write_read(
+    workspace: Workspace,
+    plan: ExportPlan,
+    merged: MergedResults,
+    out: IO[bytes],
+    tally: _Tally,
+    told: Callable[[int], None],
+) -> None:
+    """Write results that have to be read, in the format of the plan."""
+    originals = read_original_ids(workspace.paths, workspace.registry, plan.batches[0].job)
+    columns = _columns(plan, merged, with_originals=bool(originals))
+    # What is said of rows by their custom_ids lies in this process, and would have to be told to the other.
+    if columns is not None and plan.format.is_delimited and not originals and not plan.notes:
+        write_table(
+            out,
+            merged,
+            result_locations(plan, merged),
+            TableOptions(columns, DELIMITERS[plan.format], plan.guard, plan.bom, plan.with_requests, plan.total),
+            lambda outcomes: told(tally.add(outcomes)),
+        )
+        return
+    entries = _entries(plan, merged, originals, tally, told)
+    asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}
+    write(plan.format, out, entries, columns, **asked, statistics=_statistics(workspace, plan, merged, told))
 
 
 def _statistics(
@@ -217,6 +238,12 @@ class _Tally:
     def __init__(self) -> None:
         self.counts = [0] * len(OUTCOMES)
         self.skipped = 0
+
+    def add(self, outcomes: Iterable[int]) -> int:
+        """Count results by the codes of their outcomes. Returns how many there are by now."""
+        for outcome in outcomes:
+            self.counts[outcome] += 1
+        return self.total
 
     @property
     def total(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.domain.results.result import Outcome
-from batchtui.registry.jobs import AttemptTaken
+from batchtui.registry.jobs.jobs import AttemptTaken
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate

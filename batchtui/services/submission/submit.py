@@ -11,7 +11,7 @@ from batchtui.domain.batches.job import LONGEST_NAME, Job, name_complaint
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.limits import API_VERSION
-from batchtui.registry.jobs import PlannedBefore
+from batchtui.registry.jobs.jobs import PlannedBefore
 from batchtui.services.models import refresh_daily
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming

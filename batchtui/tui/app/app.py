@@ -28,13 +28,13 @@ from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps
 from batchtui.tui.app.global_actions import GlobalActions
 from batchtui.tui.app.registry_watcher import RegistryWatcher
-from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.chrome.status_bar import workspace_colour
 from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.host import Status
 from batchtui.tui.insights import Insights
 from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
+from batchtui.tui.screens.batches.screen import BatchesScreen
 from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.key_queue import KeyQueue
 from batchtui.tui.widgets.grid.grid import Grid

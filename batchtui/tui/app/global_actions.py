@@ -104,26 +104,26 @@ class GlobalActions(BaseApp):
         self.poller.pause()
 
     def _action_app_activity(self) -> None:
-        from batchtui.tui.activity.screen import ActivityScreen
+        from batchtui.tui.screens.activity.screen import ActivityScreen
 
         if not isinstance(self.screen, ActivityScreen):
             self.push_screen(ActivityScreen(self.workspace))
 
     def _action_app_spending(self) -> None:
-        from batchtui.tui.spending.screen import SpendingScreen
+        from batchtui.tui.screens.spending.screen import SpendingScreen
 
         if not isinstance(self.screen, SpendingScreen):
             self.push_screen(SpendingScreen(self.workspace))
 
     def _action_app_warnings(self) -> None:
-        from batchtui.tui.warnings.screen import WarningsScreen
+        from batchtui.tui.screens.warnings.screen import WarningsScreen
 
         if not isinstance(self.screen, WarningsScreen):
             self.insights_worker.request()
             self.push_screen(WarningsScreen(self.workspace))
 
     def _action_app_settings(self) -> None:
-        from batchtui.tui.settings.screen import SettingsScreen
+        from batchtui.tui.screens.settings.screen import SettingsScreen
 
         if not isinstance(self.screen, SettingsScreen):
             self.push_screen(SettingsScreen(self.workspace))

@@ -7,16 +7,21 @@ import csv
 import dataclasses
 import io
 import json
+import os
+import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from batchtui.domain.errors import OutputExists, ResultsUnavailable, StorageError, UsageError
 from batchtui.domain.results.result import Outcome
+from batchtui.exporters.row_worker import RowWorker
 from batchtui.services.batches.sync import sync
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
+from batchtui.services.results import table_export
 from batchtui.services.results.collect import collect
 from batchtui.services.results.export import (
     ExportOptions,
@@ -30,11 +35,14 @@ from tests.support.builders import requests
 from tests.support.workspaces import all_batches, submit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from batchtui.domain.batches.batch import Batch
+    from batchtui.exporters.row_worker import RowFiles
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.export_plan import Order
+    from batchtui.services.results.table_export import TableOptions
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -247,3 +255,94 @@ async def test_the_beginning_of_an_export_is_what_it_would_write(
         shown = await preview_export(workspace, plan, 3)
         written, _ = await export(workspace, batches, options)
         assert shown[:3] == written.decode().split("\n")[:3]
+
+
+# ── a table made by two processes ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RowWorker]]:
+    """Small chunks for a second process, whatever there is to write. Yields the workers that were started."""
+    started: list[RowWorker] = []
+    start = table_export._start
+
+    def noted(files: RowFiles, options: TableOptions) -> RowWorker | None:
+        worker = start(files, options)
+        started.extend([worker] if worker else [])
+        return worker
+
+    monkeypatch.setattr(table_export, "_start", noted)
+    monkeypatch.setattr(table_export, "WORTH_IT", 1)
+    monkeypatch.setattr(table_export, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    yield started
+    assert not any(psutil.pid_exists(worker.pid) for worker in started)
+
+
+async def written_by_one(workspace: Workspace, batches: tuple[Batch, ...], options: ExportOptions) -> bytes:
+    """Return what this process alone writes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(table_export, "WORTH_IT", 1_000)
+        return (await export(workspace, batches, options))[0]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ExportOptions(format="csv", with_requests=True),
+        ExportOptions(format="tsv", order="arrival"),
+        ExportOptions(format="csv", order="arrival", with_requests=True),
+        ExportOptions(
+            format="csv", bom=True, guard=False, fields=("custom_id", "answer.x", "request.max_tokens", "raw")
+        ),
+        ExportOptions(format="csv", only=frozenset({Outcome.ERRORED})),
+    ],
+    ids=lambda options: f"{options.format} {options.order} {options.fields} {options.only}",
+)
+async def test_a_table_of_two_processes_is_that_of_one(
+    workspace: Workspace, batches: tuple[Batch, ...], two_processes: list[RowWorker], options: ExportOptions
+) -> None:
+    alone = await written_by_one(workspace, batches, options)
+    assert not two_processes
+    together, _ = await export(workspace, batches, options)
+    assert together == alone
+    assert len(two_processes) == 1
+
+
+async def test_a_table_goes_on_where_the_second_process_is_lost(
+    workspace: Workspace,
+    batches: tuple[Batch, ...],
+    two_processes: list[RowWorker],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = ExportOptions(format="csv", with_requests=True)
+    alone = await written_by_one(workspace, batches, options)
+    take = RowWorker.take
+
+    def lost_at_the_second(worker: RowWorker) -> bytes:
+        made = take(worker)
+        os.kill(worker.pid, signal.SIGKILL)
+        return made
+
+    monkeypatch.setattr(RowWorker, "take", lost_at_the_second)
+    together, report = await export(workspace, batches, options)
+    assert together == alone
+    assert report.total == COUNT
+    assert len(two_processes) == 1
+
+
+async def test_a_table_of_two_processes_that_is_canceled_leaves_no_file_and_no_process(
+    workspace: Workspace, batches: tuple[Batch, ...], two_processes: list[RowWorker], tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    plan = await plan_export(workspace, batches, ExportOptions(str(target)))
+
+    def stop(_: ExportProgress) -> None:
+        task.cancel()
+
+    task = asyncio.ensure_future(apply_export(workspace, plan, on_progress=stop))
+    await asyncio.wait([task])
+    # It may have been done before the word to stop reached it: whole or not at all.
+    assert task.cancelled() is not target.exists()
+    assert len(two_processes) == 1
+    assert not list(tmp_path.glob(".batchtui-*"))

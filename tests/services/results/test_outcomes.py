@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sqlite3
 from contextlib import closing
@@ -16,6 +18,7 @@ from batchtui.domain.results.result import Outcome, OutcomeCounts
 from batchtui.registry.database import migrations
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
+from batchtui.services.results.export import ExportOptions, apply_export, plan_export
 from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Fault, Scenario, Simulator
@@ -127,6 +130,11 @@ async def test_an_answer_that_should_be_json_and_is_not_is_invalid(
         assert (group.outcome, group.example_id) == (Outcome.INVALID, "prose")
         assert list(reader.order({Outcome.INVALID})) == [1]
         assert next(outcome for _, _, outcome in reader.custom_ids()) is Outcome.INVALID
+    # And in a file that is made of it, as in every list.
+    written = io.BytesIO()
+    await apply_export(workspace, await plan_export(workspace, (batch,), ExportOptions(format="csv")), stream=written)
+    rows = {row["custom_id"]: row["outcome"] for row in csv.DictReader(io.StringIO(written.getvalue().decode()))}
+    assert rows == {"json": "succeeded", "fenced": "succeeded", "prose": "invalid", "free": "succeeded"}
 
 
 async def test_outcomes_saved_by_an_earlier_version_are_counted_once(

@@ -12,8 +12,8 @@ from batchtui.services.polling import maintenance
 from batchtui.services.results.collect import collect
 from batchtui.simulator import Fault
 from batchtui.tui.app.app import DashboardApp
-from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.warnings.screen import WarningsScreen
+from batchtui.tui.screens.results.batch_screen import BatchScreen
+from batchtui.tui.screens.warnings.screen import WarningsScreen
 from tests.support.workspaces import workspace_at
 from tests.tui.stage import MODERN, PATIENCE, stage, submit
 

@@ -10,12 +10,12 @@ import pytest
 from batchtui.domain.batches.states import BatchState
 from batchtui.registry.registry import Registry
 from batchtui.runtime.clock import SystemClock
-from batchtui.tui.batches.screen import BatchesScreen
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
-from batchtui.tui.results.batch_screen import BatchScreen
-from batchtui.tui.results.result_screen import ResultScreen
+from batchtui.tui.screens.batches.screen import BatchesScreen
+from batchtui.tui.screens.results.batch_screen import BatchScreen
+from batchtui.tui.screens.results.result_screen import ResultScreen
 from tests.support.builders import job, part
 from tests.support.workspaces import workspace_at
 from tests.tui.sample_batches import HOSTILE

@@ -1,0 +1,8 @@
+"""The tables of jobs: jobs with their parts, their labels, and what was expected of them.
+
+Modules:
+
+    estimate_history  store what was expected of a batch when it was planned, and read what came of it
+    jobs              store jobs: each is planned whole with all its parts, or not at all
+    labels            store names, tags and notes of jobs, and list the ones in use
+"""

@@ -1,0 +1,155 @@
+"""`CompareScreen` compares two batches or jobs with the same custom_ids, as sums and answer by answer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from batchtui.domain.errors import BatchtuiError
+from batchtui.registry.results.pairs import Pair
+from batchtui.services.results.compare import Comparison, compare, targets_of
+from batchtui.text.batch_names import part_name
+from batchtui.text.numbers import count
+from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.commands.keymap import bindings
+from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.painter import painter_of
+from batchtui.tui.rendering.spans import Line, Span, Tone, line, plain
+from batchtui.tui.screens.compare import columns
+from batchtui.tui.screens.compare.headers import ComparisonHeader
+from batchtui.tui.screens.compare.pair_screen import PairScreen
+from batchtui.tui.widgets.facet_bar import FacetBar
+from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.rule import Rule
+from batchtui.tui.workers import CoalescedWorker, run_guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.results.comparison import AnswerChange
+    from batchtui.services.workspace import Workspace
+
+
+class CompareScreen(ListScreen[Pair]):
+    """Shows a comparison, and closes its files when it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
+    SCOPES = (Scope.COMPARE, Scope.LIST, Scope.EVERYWHERE)
+    UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
+
+    def __init__(self, workspace: Workspace, first: Batch, second: Batch) -> None:
+        super().__init__(workspace)
+        self._batches = (first, second)
+        self._comparison: Comparison | None = None
+        self._only: AnswerChange | None = None
+        self._choosing = CoalescedWorker(self, self._show_chosen)
+        self._head = ComparisonHeader([first.name, second.name])
+        self._kinds = FacetBar(columns.KINDS, "Comparing")
+        painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
+        self.grid = Grid(columns.COLUMNS, self.page, painter, id="pairs")
+        self._say("Reading both")
+
+    def above(self) -> Iterator[Widget]:
+        """Lay out the sums and the kinds of change."""
+        yield self._head
+        yield Rule()
+        yield self._kinds
+
+    def on_mount(self) -> None:
+        """Begin to compare."""
+        run_guarded(self, self._compare, group="latest-comparison")
+
+    def on_unmount(self) -> None:
+        """Close the files."""
+        if self._comparison is not None:
+            self._comparison.pairs.close()
+
+    async def _compare(self) -> None:
+        try:
+            targets = await targets_of(self.workspace, *self._batches)
+            self._comparison = await compare(self.workspace, *targets, on_progress=self._say_comparing)
+        except BatchtuiError:
+            self._say("These cannot be compared")
+            raise
+        self._head.show(self._comparison)
+        self._say("No answers of this kind")
+        await self._show_chosen()
+
+    def _say(self, words: str) -> None:
+        self.grid.empty = (line(Span(words, Tone.DIM)),)
+        self.grid.repaint()
+
+    def _say_comparing(self, done: int, at_most: int) -> None:
+        # The screen may have been left meanwhile.
+        if self.is_attached:
+            stops = plain(text_with_keys(self, "{app.back} stops"))
+            self._say(f"Comparing: {count(done)} of at most {count(at_most)}; {stops}")
+
+    async def _show_chosen(self) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        only = None if self._only is None else [self._only]
+        # A million pairs are ordered on a thread.
+        self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
+        self._kinds.show(comparison.pairs.by_difference, self._only)
+        self.refresh_frame()
+
+    async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Pair]]:
+        """Read the pairs with these numbers from both files."""
+        if self._comparison is None:
+            return []
+        return [(pair.number, pair) for pair in await asyncio.to_thread(self._comparison.pairs.page, keys)]
+
+    def on_grid_opened(self) -> None:
+        """Show both answers."""
+        if self._comparison is not None:
+            self.app.push_screen(PairScreen(self.workspace, self._comparison, self.grid))
+
+    def on_facet_bar_chosen(self, event: FacetBar.Chosen) -> None:
+        """Show only one kind of change."""
+        self._choose(event.choice)
+
+    def _choose(self, only: AnswerChange | None) -> None:
+        self._only = only
+        self._choosing.request()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return which two are compared."""
+        first, second = self._batches
+        return (f"{part_name(first)} against {part_name(second)}",)
+
+    def aside(self) -> Line:
+        """Return how many pairs are shown."""
+        if self._comparison is None:
+            return ()
+        shown, total = len(self.grid.order), self._comparison.pairs.count
+        return (Span(f"{count(shown)} of {count(total)} shown", Tone.DIM),) if shown < total else ()
+
+    def is_available(self, command_id: str) -> bool:
+        """Offer commands once both sides were compared."""
+        if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
+            return self._comparison is not None
+        return super().is_available(command_id)
+
+    def back(self) -> bool:
+        """Show all pairs again. Returns whether only some were shown."""
+        if self._only is None:
+            return False
+        self._choose(None)
+        return True
+
+    def _action_compare_only(self) -> None:
+        self._choose(self._kinds.next(1))
+
+    def _action_compare_only_back(self) -> None:
+        self._choose(self._kinds.next(-1))
+
+    def _action_compare_copy_custom_id(self) -> None:
+        if self.grid.item is not None:
+            self.dashboard.copy(self.grid.item.custom_id, self.grid.item.custom_id)
