@@ -32,14 +32,19 @@ def range_words(bounds: Bounds) -> str:
     return said if bounds.likely is None else f"{said}, likely {usd_fine(bounds.likely)}"
 
 
+def figure_words(bounds: Bounds) -> str:
+    """Format one figure and its bound, for a screen or a question: `about $0.004, at most $0.012`."""
+    if bounds.likely is None and bounds.at_most is None:
+        return f"{usd_fine(None)} cost"
+    if bounds.likely is None or bounds.likely == bounds.at_most:
+        return f"at most {usd_fine(bounds.at_most)}"
+    most = f", at most {usd_fine(bounds.at_most)}" if bounds.at_most is not None else ""
+    return f"about {usd_fine(bounds.likely)}{most}"
+
+
 def about_words(bounds: Bounds) -> str:
     """Return one figure and its bound for the title of a question: `, about $0.004, at most $0.012`; or nothing."""
-    if bounds.likely is None and bounds.at_most is None:
-        return ""
-    if bounds.likely is None or bounds.likely == bounds.at_most:
-        return f", at most {usd_fine(bounds.at_most)}"
-    most = f", at most {usd_fine(bounds.at_most)}" if bounds.at_most is not None else ""
-    return f", about {usd_fine(bounds.likely)}{most}"
+    return "" if bounds.likely is None and bounds.at_most is None else f", {figure_words(bounds)}"
 
 
 def _range(low: str, likely: str, high: str) -> str:

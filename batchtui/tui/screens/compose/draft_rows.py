@@ -146,8 +146,8 @@ def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     if not prefix.bytes:
         return "the requests have no common beginning"
     if prefix.tokens < least:
-        return f"too short: about {count(prefix.tokens)} of {count(least)} tokens are the same in all"
-    return f"about {count(prefix.tokens)} tokens are the same in all, up to {one_line(prefix.ends_in)}"
+        return f"too short: about {count(prefix.tokens)} tokens in common, {count(least)} are needed"
+    return f"about {count(prefix.tokens)} tokens in common, up to {one_line(prefix.ends_in)}"
 
 
 def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
@@ -160,5 +160,5 @@ def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
 def gain_words(gain: CacheSavings) -> str:
     """Return what priming the cache is worth: the best case and the worst."""
     if gain.all_hit <= 0:
-        return "with so few requests caching saves nothing"
-    return f"saves {usd_fine(gain.all_hit)} where all find the cache; costs {usd_fine(gain.none_hit)} where none does"
+        return "caching saves nothing with so few requests"
+    return f"saves {usd_fine(gain.all_hit)} if all hit the cache; costs {usd_fine(gain.none_hit)} if none does"

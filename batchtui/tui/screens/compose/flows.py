@@ -14,7 +14,7 @@ from batchtui.services.compose.template_choice import save_template
 from batchtui.services.compose.trial import plan_trial, run_trial
 from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
-from batchtui.text.estimates import range_words
+from batchtui.text.estimates import figure_words
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -83,7 +83,7 @@ async def try_row(app: Host, request: bytes) -> None:
     plan = await plan_trial(app.workspace, request)
     question = Question(
         f"Send {one_line(plan.custom_id)} now?",
-        (Group("One request, in real time", (f"estimated cost: {range_words(plan.estimate.standard)}",)),),
+        (Group("One request, in real time", (f"estimated cost: {figure_words(plan.estimate.standard)}",)),),
         remark="It is not part of a batch: it has no discount.",
         yes="send",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
-from batchtui.text.estimates import input_words, output_words, range_words
+from batchtui.text.estimates import figure_words, input_words, output_words
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
@@ -70,7 +70,7 @@ def summary(composed: Composed) -> Iterator[Span]:
     for problem in report.problems:
         yield Span(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
     if composed.estimate is not None:
-        yield Span(f"{range_words(composed.estimate.cost)} as a batch", Tone.STRONG)
+        yield Span(f"{figure_words(composed.estimate.cost)} as a batch", Tone.STRONG)
         yield Span(input_words(composed.estimate), Tone.DIM)
         yield Span(output_words(composed.estimate), Tone.DIM)
 

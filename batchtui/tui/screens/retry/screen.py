@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError, NothingToRetry
 from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan_retry
 from batchtui.services.retry.unresolved import FailureChoice
-from batchtui.text.estimates import range_words
+from batchtui.text.estimates import figure_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
@@ -231,7 +231,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
            Span(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
-    yield (Span("estimated cost  ", Tone.DIM), Span(range_words(plan.estimate.cost)))
+    yield (Span("estimated cost  ", Tone.DIM), Span(figure_words(plan.estimate.cost)))
     untouched = [f"{count(plan.succeeded)} succeeded, not retried"]
     untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
     untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []

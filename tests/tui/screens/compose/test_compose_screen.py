@@ -139,7 +139,7 @@ async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -
 async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path) -> None:
     draft = Draft(data=table(tmp_path), prompt="{{ text }}", system=LEAD, model="capable", id="ticket")
     async with composing(tmp_path, draft) as (made, screen):
-        await made.shows("about 6,100 tokens are the same in all, up to system", "saves $")
+        await made.shows("about 6,100 tokens in common, up to system", "saves $")
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
         await made.until(lambda: screen.desk.draft.cache)
