@@ -14,6 +14,7 @@ Modules:
     options         option types and sets of options that several commands share
     output/         where the command line writes: facts to stdout, everything else to stderr, faults to a log file
     run             run the command line and turn every exception into a message (or JSON) and an exit code
-    session         what a command works with: stdout, stderr, paths, the workspace; and how its coroutine is run
+    session         what a command works with: stdout, stderr, paths, the workspace
+    event_loop      run a command's coroutine, which ctrl-c and signals cancel
     views/          what commands print, as text and as JSON
 """

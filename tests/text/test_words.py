@@ -120,6 +120,20 @@ def test_an_estimate_is_a_range_as_far_as_it_is_known(bounds: Bounds, said: str)
     assert estimates.range_words(bounds) == said
 
 
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        (Bounds(None, None, None), "unknown cost"),
+        (Bounds(Decimal("0.001"), None, Decimal("0.012")), "at most $0.012"),
+        (Bounds(Decimal("0.001"), Decimal("0.004"), Decimal("0.012")), "about $0.004, at most $0.012"),
+        (Bounds(Decimal(1), Decimal(2), None), "about $2.00"),
+    ],
+)
+def test_a_screen_names_one_figure_of_an_estimate_and_its_bound(bounds: Bounds, said: str) -> None:
+    assert estimates.figure_words(bounds) == said
+    assert estimates.about_words(bounds) == ("" if said == "unknown cost" else f", {said}")
+
+
 def test_an_estimate_is_said_to_be_one() -> None:
     assert money.cost(None, Decimal("52.1")) == "~$52.10"
 
