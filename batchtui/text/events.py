@@ -83,7 +83,7 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
 
 _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.ended": ("batch ended", "batches ended"),
-    "results.saved": ("result saved", "results saved"),
+    "results.saved": ("batch saved", "batches saved"),
     "batch.unknown": ("unknown part", "unknown parts"),
     "batch.adopted": ("unknown batch found", "unknown batches found"),
     "batch.refused": ("part not sent", "parts not sent"),

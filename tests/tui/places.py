@@ -46,7 +46,7 @@ PLACES = (
     Place("cancel", ("c",), ("Cancel 2 batches: ", "Not changed"), "marks", back=("n",)),
     Place("delete", ("G", "d"), ("Delete", "evals"), back=("n",)),
     Place("retry", ("G", "R"), ("as attempt 2", "overloaded")),
-    Place("retry model", ("m",), ("Model for all of them",), "retry"),
+    Place("retry model", ("m",), ("Model for all requests",), "retry"),
     Place("export", ("G", "x"), ("results at most", "fields")),
     Place("batch", ("G", "enter"), ("doc-1", "2 succeeded", "2 errored")),
     Place("failures", ("tab",), ("what failed", "RETRY"), "batch", is_always_there=True),

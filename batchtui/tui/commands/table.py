@@ -159,7 +159,7 @@ COMMANDS: tuple[Command, ...] = (
     *_numbered("batches.view", "view", "Show the saved view of this number.", _S.BATCHES),
     Command("batches.all", ("0",), "all", "Show all batches again, without a filter.", _S.BATCHES),
     Command("batches.compose", ("N",), "compose", "Make requests from a table and a template.", _S.BATCHES, worth=74),
-    Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
+    Command("batches.submit", ("n",), "submit", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
         "batches.resume", ("u",), "resume", "Look for unknown parts; send waiting ones.", _S.BATCHES, True,
         79,

@@ -237,7 +237,7 @@ def facts(
         joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
     )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
-    yield "sent", (Span(sent),)
+    yield "input", (Span(sent),)
     if batch.outcomes is not None:
         yield "counts", outcomes(batch.outcomes, words=True)
     elif batch.counts.total and (batch.counts_moved or batch.counts.settled):

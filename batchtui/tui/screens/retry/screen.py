@@ -17,6 +17,7 @@ from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.command_hints import hint_with_keys
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -95,14 +96,11 @@ class RetryScreen(ListScreen[FailureChoice]):
         try:
             plan = await plan_retry(self.workspace, self._target, self._options)
         except NothingToRetry as nothing:
-            self._summary.show(None, nothing.message)
-            if not self.items:
-                self.grid.empty = (line(Span(one_line(nothing.message), Tone.STRONG)),)
-                self.grid.repaint()
+            self._show_why_not(nothing)
             self._show_choices()
             return
         except BatchtuiError as error:
-            self._summary.show(None, f"{error.message} {error.hint}")
+            self._show_why_not(error)
             raise
         # The screen was left while the plan was made: nobody would discard what it has staged.
         if not self.is_attached:
@@ -111,6 +109,14 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._plan, self.items = plan, plan.failed
         self._summary.show(plan, "")
         self._show_choices()
+
+    def _show_why_not(self, error: BatchtuiError) -> None:
+        """Say why there is no plan: below the list, and in it while nothing was found yet."""
+        self._summary.show(None, error.message)
+        if not self.items:
+            hint = text_with_keys(self, hint_with_keys(one_line(error.hint)), Tone.DIM, Tone.STRONG)
+            self.grid.empty = (line(Span(one_line(error.message), Tone.STRONG)), (), hint)
+            self.grid.repaint()
 
     def _show_choices(self) -> None:
         self.grid.forget()
@@ -157,7 +163,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        ask = TextPrompt("Model for all of them; empty to keep each its own", self._options.model or "")
+        ask = TextPrompt("Model for all requests; empty keeps each request's own", self._options.model or "")
         self.app.push_screen(ask, self._take_model)
 
     def _take_model(self, model: str | None) -> None:
@@ -166,7 +172,7 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _action_retry_max_tokens(self) -> None:
         text = str(self._options.max_tokens or "")
-        ask = TextPrompt("max_tokens for all of them; empty to keep each its own", text, check=token_complaint)
+        ask = TextPrompt("max_tokens for all requests; empty keeps each request's own", text, check=token_complaint)
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:
