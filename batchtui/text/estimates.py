@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.text.money import usd_fine
-from batchtui.text.numbers import amount, short
+from batchtui.text.numbers import amount, percent, short
 from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def input_words(estimate: Estimate) -> str:
     if counted is None or not counted.of:
         learnt = " and from earlier batches" if estimate.grounds and estimate.grounds.corrects_input else ""
         return f"{said}, estimated from their size{learnt}"
-    margin = f", ± {estimate.margin:.0%}" if estimate.margin is not None else ""
+    margin = f", ± {percent(estimate.margin)}" if estimate.margin is not None else ""
     return f"{said}, from the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
 
 

@@ -65,7 +65,7 @@ def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: Reque
     said = f"{usd(actual)} (estimated {usd_fine(estimate)})" if estimate is not None else usd(actual)
     if not counts.failed:
         return said
-    return f"{said}; billed are the {counts.succeeded:,} of {counts.total:,} that succeeded"
+    return f"{said}; only the {counts.succeeded:,} of {counts.total:,} that succeeded are billed"
 
 
 def batch_cost(batch: BatchSummary, *, narrow: bool = False) -> str:

@@ -99,7 +99,7 @@ def test_the_full_cost_shows_the_estimate_and_the_billed_requests() -> None:
     whole, partly = RequestCounts(succeeded=3), RequestCounts(succeeded=3, errored=1, canceled=2, expired=1)
     cents, more = Decimal("0.31"), Decimal("0.70")
     assert money.cost_in_full(cents, more, whole) == "$0.31 (estimated $0.70)"
-    assert money.cost_in_full(cents, None, partly) == "$0.31; billed are the 3 of 7 that succeeded"
+    assert money.cost_in_full(cents, None, partly) == "$0.31; only the 3 of 7 that succeeded are billed"
     assert money.cost_in_full(None, more, partly) == "~$0.70"
     assert money.cost_in_full(None, None, whole) == "unknown"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as wait_flow
+from batchtui.cli.flows.send_progress import say_next
 from batchtui.cli.views import target as target_view
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
@@ -93,6 +95,16 @@ async def wait_and_save(
         for batch in target.batches:
             session.out.line(f"{batch_label(batch)}: {outcome_of(batch)}")
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
+
+
+def say_what_comes_next(session: Session, named: str, output: str | None, ended_with: int) -> None:
+    """Write on stderr the commands that read the results, unless they were exported, and retry what failed."""
+    word = shlex.quote(named)
+    steps = [] if output else [(f"batchtui results {word} FILE.csv", "writes the answers to a file")]
+    if ended_with == ExitCode.NOT_ALL_SUCCEEDED:
+        steps.append((f"batchtui retry {word}", "shows what failed and what to do, and asks before it sends"))
+    if steps and not session.json:
+        say_next(session.notes, steps)
 
 
 async def ensure_collected(

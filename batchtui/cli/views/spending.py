@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.money import UNKNOWN_CELL, at_least, usd, usd_fine
-from batchtui.text.numbers import amount, count, short
+from batchtui.text.numbers import amount, count, percent, short
 from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
 from batchtui.text.tables import TextColumn
@@ -81,7 +81,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
         yield f"  estimated: {usd_fine(ledger.expected)}{_compared(total.cost, ledger.expected)}"
     if ledger.counts.failed and total.batches:
         unbilled = counts_words(replace(ledger.counts, succeeded=0, processing=0))
-        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not {unbilled}"
+        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not billed: {unbilled}"
     for name, said in CATEGORIES.items():
         if tokens := _tokens(total, name):
             unit = "" if name == "web_searches" else " tokens"
@@ -93,7 +93,7 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     if total.hit_rate is not None:
         verb = "saved" if total.caching >= 0 else "cost"
         saved = f"which {verb} {usd(abs(total.caching))}"
-        yield f"  prompt cache: {total.hit_rate:.0%} of the input was read from it, {saved}"
+        yield f"  prompt cache: {percent(total.hit_rate)} of the input was read from it, {saved}"
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
@@ -204,7 +204,7 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
     """Return the actual cost as a share of the estimate, in words; empty where it is unknown."""
     if cost is None or not expected:
         return ""
-    return f"; it came to {cost / expected:.0%} of that"
+    return f"; it came to {percent(float(cost / expected))} of that"
 
 
 def _money(line: LedgerLine) -> str:

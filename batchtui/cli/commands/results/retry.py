@@ -155,13 +155,13 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     if plan.changed:
         yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
-        said = "send again" if failed.is_chosen else "leave"
+        said = "retry" if failed.is_chosen else "skip"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
     yield f"  {count(plan.succeeded)} succeeded, not retried"
     if plan.missing:
         yield f"  {amount(plan.missing, 'request')} without a result (--only missing retries them)"
     if plan.away:
-        yield f"  leave: {amount(plan.away, 'request')} of batches not found at the API"
+        yield f"  skip: {amount(plan.away, 'request')} of batches not found at the API"
     yield from estimate_lines(plan.estimate)
 
 

@@ -230,7 +230,9 @@ async def _settle(
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")
         options, patience = save_results.to_file(output), save_results.WaitOptions(allow_failures=allow_failures)
-        return await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
+        ended_with = await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
+        save_results.say_what_comes_next(session, submitted.job.id, output, ended_with)
+        return ended_with
     if session.json:
         tried = {} if verdicts is None else {"canary": canary_view.verdict_documents(verdicts)}
         session.out.document(

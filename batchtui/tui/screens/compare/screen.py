@@ -51,7 +51,7 @@ class CompareScreen(ListScreen[Pair]):
         self._head = ComparisonHeader([first.name, second.name])
         self._kinds = FacetBar(columns.KINDS, "Comparing")
         painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
-        self.grid = Grid(columns.COLUMNS, self.page, painter, id="pairs")
+        self.grid = Grid(columns.columns_of(first.name, second.name), self.page, painter, id="pairs")
         self._say("Reading both")
 
     def above(self) -> Iterator[Widget]:

@@ -125,7 +125,9 @@ class ExportScreen(ListScreen[Field]):
             all_of_them = "" if form.fields else "all fields"
             yield Field("fields", "fields", FieldKind.TEXT, form.fields, note=all_of_them)
         if form.format.is_delimited:
-            yield Field("guard", "formulas", FieldKind.SWITCH, "guarded: spreadsheets do not run them", is_on=form.guard)
+            yield Field(
+                "guard", "formulas", FieldKind.SWITCH, "guarded: spreadsheets do not run them", is_on=form.guard
+            )
             yield Field("bom", "UTF-8 mark", FieldKind.SWITCH, "for Excel", is_on=form.bom)
         words = "Write" if self._total is None else f"Write {amount(self._total, 'result')}"
         yield Field("write", f"{words}   {{export.write}}", FieldKind.BUTTON, is_on=self._total is not None)

@@ -14,7 +14,7 @@ from batchtui.domain.notice import LIMIT_PERCENTS
 from batchtui.services.spending.budget import SINGLE, Limit, limits
 from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
 from batchtui.text.money import UNKNOWN_CELL, usd, usd_fine
-from batchtui.text.numbers import amount, count, short
+from batchtui.text.numbers import amount, count, percent, short
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.keymap import bindings
@@ -181,7 +181,7 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
         yield GAP
         yield Span("by caching " if total.caching >= 0 else "caching cost ", Tone.DIM)
         yield Span(usd(abs(total.caching)), Tone.GOOD if total.caching >= 0 else Tone.WARN)
-        yield Span(f" ({total.hit_rate:.0%} hits)", Tone.DIM)
+        yield Span(f" ({percent(total.hit_rate)} hits)", Tone.DIM)
 
 
 def _remarks(ledger: Ledger) -> Iterator[Span]:
