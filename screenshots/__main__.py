@@ -69,7 +69,7 @@ async def take(
     """Open the dashboard, press the keys, and write a picture of it on each of these grounds."""
     screen = replace(workspace.settings.screen, theme=grounds[0].theme, hints=False)
     workspace.settings = replace(workspace.settings, screen=screen)
-    await workspace.registry.facts.put(KEY, {})  # how the picture before has left the list
+    await workspace.registry.values.put(KEY, {})  # how the picture before has left the list
     os.environ.pop("NO_COLOR", None)
     if not grounds[0].colour:
         os.environ["NO_COLOR"] = "1"

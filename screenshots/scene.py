@@ -106,7 +106,7 @@ class Scene:
     async def collect(self) -> None:
         """Ask how things stand, and fetch what can be had."""
         await tend.run_maintenance(self.workspace)
-        for batch in await self.workspace.registry.views.uncollected(self.clock.now()):
+        for batch in await self.workspace.registry.queries.uncollected(self.clock.now()):
             await collect(self.workspace, batch)
 
     async def play(self) -> None:

@@ -51,7 +51,7 @@ async def _known() -> list[tuple[str, str]]:
     if not paths.registry.exists():
         return []
     async with open_workspace(paths) as workspace:
-        batches = await workspace.registry.views.select(BatchQuery(limit=RECENT))
+        batches = await workspace.registry.queries.select(BatchQuery(limit=RECENT))
     return [("@last", "the newest"), *dict(_offers(batches)).items()] if batches else []
 
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from batchtui.compose.tables.base import Row, Table
     from batchtui.domain.submission.problem import Problem
     from batchtui.intake.types import CheckedRequest, CheckReport
-    from batchtui.templates import Template
+    from batchtui.templates import RequestBuilder, Template
 
 _LEFT_OUT = 1000
 _ODD = re.compile("[\udc80-\udcff]")
 """A byte that is no text in the table's encoding: see `text_stream`."""
+_Known = tuple["RequestBuilder", str, str]
+"""What the value of a request is made of: the builder, the custom_id and the text."""
 MOST_APART = 1000
 """Lines between two rows that are bridged; a row that goes on longer begins a new run."""
 
@@ -85,6 +87,8 @@ class Composer:
         self.rows = 0
         """Rows read so far, right or wrong."""
         self._file: str | None = None
+        self._proven = set[object]()
+        """Builders of which one request fits the schema: see `RequestBuilder.value`."""
         self._is_alone = False
         """Whether a single row is rendered: a missing column is then a problem of that row, not of the whole table."""
 
@@ -135,11 +139,11 @@ class Composer:
 
     def _rendered(self, row: Row) -> RenderedRow:
         name = row.file or self.table.name
-        payload = self._payload(row, name)
+        payload, _ = self._request(row, name)
         if not payload:
             original = str(self.fitting.original(row) or "")
             return RenderedRow(row.line, original, problems=self.report().problems, file=row.file, number=self.rows + 1)
-        self._check(name, row.line, [payload])
+        self._check(name, row.line, [payload], [None])
         request = from_json(payload)
         made, problems = request["params"], self.report().problems
         return RenderedRow(row.line, request["custom_id"], made, problems, row.file, self.rows + 1)
@@ -148,19 +152,22 @@ class Composer:
         """Shape and check rows that follow one another, keeping each at the line where it stands."""
         good: list[CheckedRequest] = []
         first, file = rows[0].line, rows[0].file or self.table.name
-        items: list[bytes] = []
+        items, known = list[bytes](), list[_Known | None]()
         for row in rows:
             name = row.file or self.table.name
             apart = row.line - first - len(items)
             if name != file or not 0 <= apart <= MOST_APART:
-                good += self._check(file, first, items)
-                first, items, file = row.line, [], name
+                good += self._check(file, first, items, known)
+                first, items, known, file = row.line, [], [], name
             elif apart:
                 # The checker counts lines: blank ones keep each row at the line where it stands.
                 items += [b""] * apart
-            items.append(self._payload(row, name))
+                known += [None] * apart
+            payload, parts = self._request(row, name)
+            items.append(payload)
+            known.append(parts)
             self.rows += 1
-        good += self._check(file, first, items)
+        good += self._check(file, first, items, known)
         self._tell_problems(rows)
         return good
 
@@ -174,39 +181,53 @@ class Composer:
                 self._on_problem(number)
         heard.clear()
 
-    def _check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
+    def _check(self, file: str, first: int, items: list[bytes], known: list[_Known | None]) -> list[CheckedRequest]:
         if file != self._file:
             self._checker.places.open(file)
             self._file = file
-        return self._checker.check(file, first, items)
+        # Made one by one: thousands of them at once would only keep the garbage collector busy.
+        values = (parts and parts[0].value(parts[1], parts[2]) for parts in known)
+        return self._checker.check(file, first, items, values)
 
-    def _payload(self, row: Row, file: str) -> bytes:
-        """Return the request of a row; nothing where it is wrong, which is noted then."""
+    def _request(self, row: Row, file: str) -> tuple[bytes, _Known | None]:
+        """Return the request of a row, with what its value is made of where that is proved to fit the schema.
+
+        Nothing where the row is wrong, which is noted then.
+        """
         if row.fault is not None:
             self._checker.findings.add(row.fault, file, row.line)
             if not row.values:
-                return b""
+                return b"", None
         original = self.fitting.original(row)
         try:
             shaper, values = self.fitting.fit(row)
             custom_id = self.ids.make(original, self.rows + 1)
-            payload = shaper.payload(custom_id, values, row.blocks)
+            payload, text = shaper.request(custom_id, values, row.blocks)
         except InvalidTemplate as fault:
             # What the first row lacks usually the whole table lacks: then it is said once, and not for every row.
             if self.rows == 0 and not self._is_alone:
                 self.fitting.refuse_missing(row)
             self._checker.findings.add(_odd_byte(row) or template_fault(fault, str(fault)), file, row.line)
-            return b""
+            return b"", None
         except BindingError as unfit:
             self._checker.findings.add(unfit.fault, file, row.line)
-            return b""
+            return b"", None
         for name in self.fitting.written:
-            value = values.get(name)
-            if (not value or type(value) is not str or value.isspace()) and is_blank(value) and not row.blocks:
+            cell = values.get(name)
+            if (not cell or type(cell) is not str or cell.isspace()) and is_blank(cell) and not row.blocks:
                 self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
         if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
-        return payload
+        return payload, (shaper, custom_id, text) if text and self._is_proven(shaper, payload) else None
+
+    def _is_proven(self, shaper: RequestBuilder, payload: bytes) -> bool:
+        """Return whether all requests of a builder fit the schema as this one does."""
+        if shaper in self._proven:
+            return True
+        if self._checker.is_valid(payload):
+            self._proven.add(shaper)
+            return True
+        return False
 
 
 def _empty(column: str) -> CheckFault:

@@ -19,6 +19,8 @@ _LEAST = 1 << 8
 _TABLE_BITS = 4
 _MASK = (1 << 64) - 1
 _SHIFT = 64 - _TABLE_BITS
+_GIVEN = 1
+"""The bit of a hash that tells ids that were given from those that are reserved."""
 
 
 class CustomIdFactory:
@@ -87,71 +89,58 @@ class SeenIds:
 
     def give(self, text: str) -> bool:
         """Give an id to the row that has it by itself; False where it was given before."""
-        value = hash(text) & _MASK | 3
-        return self._tables[value >> _SHIFT].give(value)
+        return not self._note(text, _GIVEN, replaces=True) & _GIVEN
 
     def take(self, text: str) -> bool:
         """Give an id that was made; False where it was given or reserved before."""
-        value = hash(text) & _MASK | 3
-        return self._tables[value >> _SHIFT].take(value)
+        return not self._note(text, _GIVEN)
 
     def reserve(self, text: str) -> None:
         """Keep an id for the row that has it by itself."""
-        value = hash(text) & _MASK | 3
-        self._tables[value >> _SHIFT].reserve(value)
+        self._note(text, 0)
+
+    def _note(self, text: str, mark: int, *, replaces: bool = False) -> int:
+        """Return what was noted of an id, 0 where that is nothing; note it then, and where `replaces` in any case.
+
+        All in one function: this runs for every row, and calls would take twice as long as what they do.
+        """
+        value = hash(text) & _MASK | 2 | _GIVEN
+        table = self._tables[value >> _SHIFT]
+        slots, last = table.slots, table.last
+        here = value >> 2 & last
+        while (found := slots[here]) and found | _GIVEN != value:
+            here = here + 1 & last
+        if not found:
+            slots[here] = value ^ _GIVEN ^ mark
+            table.count += 1
+            # Fuller than this, searches become long.
+            if table.count * 10 > last * 6:
+                table.grow()
+        elif replaces:
+            slots[here] = value ^ _GIVEN ^ mark
+        return found
 
 
 class _HashTable:
     """Open addressing with linear probing over an array of hashes: bit 1 is always set, bit 0 where it was given."""
 
-    __slots__ = ("_count", "_last", "_slots")
+    __slots__ = ("count", "last", "slots")
 
     def __init__(self) -> None:
-        self._slots = array("Q", [0]) * _LEAST
-        self._last = _LEAST - 1
-        self._count = 0
+        self.slots = array("Q", [0]) * _LEAST
+        self.last = _LEAST - 1
+        self.count = 0
 
-    def give(self, value: int) -> bool:
-        here = self._place(value)
-        if self._slots[here] == value:
-            return False
-        self._put(here, value)
-        return True
-
-    def take(self, value: int) -> bool:
-        here = self._place(value)
-        if self._slots[here]:
-            return False
-        self._put(here, value)
-        return True
-
-    def reserve(self, value: int) -> None:
-        here = self._place(value)
-        if not self._slots[here]:
-            self._put(here, value - 1)
-
-    def _place(self, value: int) -> int:
-        """Return where a hash is, or would be."""
-        slots, last = self._slots, self._last
-        here = value >> 2 & last
-        while (found := slots[here]) and found | 1 != value:
-            here = here + 1 & last
-        return here
-
-    def _put(self, here: int, value: int) -> None:
-        self._count += not self._slots[here]
-        self._slots[here] = value
-        # Fuller than this, searches become long.
-        if self._count * 10 > self._last * 6:
-            self._grow()
-
-    def _grow(self) -> None:
-        before = self._slots
-        self._last = 2 * len(before) - 1
-        self._slots = array("Q", [0]) * (2 * len(before))
-        for value in before:
-            if value:
-                self._slots[self._place(value | 1)] = value
+    def grow(self) -> None:
+        """Double the slots."""
+        before, last = self.slots, 2 * len(self.slots) - 1
+        slots = array("Q", [0]) * (last + 1)
+        for value in filter(None, before):
+            here = value >> 2 & last
+            while slots[here]:
+                here = here + 1 & last
+            slots[here] = value
+        self.slots, self.last = slots, last
 
 
 def _suffixed(text: str, suffix: str) -> str:

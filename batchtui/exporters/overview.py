@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.exporters.markdown import code, plain
 from batchtui.results.json_text import join_text
-from batchtui.text.charts import FILLS, column_chart, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.layout.charts import FILLS, column_chart, share_bar, ticks
+from batchtui.text.money import column, usd
 from batchtui.text.numbers import amount, count
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def _outcomes(found: ResultStatistics) -> Iterator[str]:
         return part / found.results if found.results else 0.0
 
     # Formatted together, so that all amounts of the column have the same decimals.
-    *costs, all_costs = (
-        usd(cost, unknown=UNKNOWN_CELL) for cost in (*(one.cost for one in found.outcomes), found.cost)
-    )
+    *costs, all_costs = column([*(one.cost for one in found.outcomes), found.cost])
     rows = [
         (
             OUTCOMES[one.outcome].word,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import ValidationError, from_json, to_json
@@ -27,7 +27,7 @@ from batchtui.intake.shapes import Key, Shapes, raw_key
 from batchtui.intake.types import CheckedRequest, CheckReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from batchtui.intake.types import CheckOptions
 
@@ -127,22 +127,39 @@ class Checker:
             needs_legacy_version=self.needs_legacy,
         )
 
-    def check(self, file: str, first: int, items: list[bytes]) -> list[CheckedRequest]:
+    def is_valid(self, line: bytes) -> bool:
+        """Return whether a record fits the schema as it stands; nothing of it is counted."""
+        try:
+            self._schema.validate_json(line)
+        except ValidationError:
+            return False
+        return True
+
+    def check(
+        self, file: str, first: int, items: list[bytes], values: Iterable[dict[str, Any] | None] = repeat(None)
+    ) -> list[CheckedRequest]:
         """Check records that follow one another, and return those that may be sent.
 
         The inner loop: what it does, it does 100,000 times a batch.
+
+        Args:
+            file: what messages call their file.
+            first: the line of the first.
+            items: the records.
+            values: the value of each record whose caller has proved that it fits the schema (see `is_valid`), which is
+                two thirds of the work; None for the others.
         """
         good: list[tuple[Any, ...]] = []
         validate, kinds, longest, overrides = self._validate, self._kinds, self._longest, self._overrides
         seq, gap, blank, length = self.seq, None, 0, 0
-        for number, line in enumerate(map(bytes.strip, items), first):
+        for number, line, known in zip(count(first), map(bytes.strip, items), values, strict=False):
             if not line:
                 blank += 1
                 continue
             if overrides:
-                line = self._override(line)
+                line, known = self._override(line), None
             try:
-                value = validate(line)
+                value = known or validate(line)
             except ValidationError as error:
                 explained = self._slowly(line, error, file, number)
                 if explained is None:

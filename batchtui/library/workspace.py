@@ -212,7 +212,7 @@ class Workspace:
         """
         from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
         from batchtui.services.results.outcomes import count_missing_outcomes
-        from batchtui.text.filter_language import terms_of
+        from batchtui.text.filters.language import terms_of
 
         await count_missing_outcomes(self._engine)
         query = BatchQuery(
@@ -221,7 +221,7 @@ class Workspace:
             descending=arguments.flag("reverse", reverse),
             limit=arguments.whole_or_none("limit", limit),
         )
-        return await self._engine.registry.views.select(query)
+        return await self._engine.registry.queries.select(query)
 
     async def refresh(self, named: Named) -> Target:
         """Ask the API how a job or a batch stands.

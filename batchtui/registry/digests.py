@@ -41,10 +41,14 @@ CREATE TABLE hits (
 CREATE TABLE sources (id INTEGER PRIMARY KEY, job TEXT, attempt INTEGER);
 CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER);
 """
-# Sorted first: a million look-ups in the order of the index read each of its pages once.
+# Sorted first: a million look-ups in the order of the index read each of its pages once. Of equal requests only the
+# first is looked up: with each of a thousand, each of a thousand equal ones of another job would be a hit.
 _FIND_HITS = f"""
 INSERT INTO hits SELECT d.source, d.seq, r.seq
-FROM (SELECT seq, digest FROM new.requests WHERE length(digest) = {DIGEST_BYTES} ORDER BY digest) AS r
+FROM (
+    SELECT min(seq) AS seq, digest FROM new.requests WHERE length(digest) = {DIGEST_BYTES}
+    GROUP BY digest ORDER BY digest
+) AS r
 CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1, 2, 3
 """
 _FIND_SOURCES = """
@@ -62,6 +66,13 @@ AND (w.word = o.model OR substr(w.word, 1, length(o.model) + 1) = o.model || '-'
 """
 _SETTLE_IN_PROGRESS = f"""
 INSERT OR IGNORE INTO settled SELECT seq, {_IN_PROGRESS}, source FROM hits WHERE source = ? AND place BETWEEN ? AND ?
+"""
+_SETTLE_EQUAL = f"""
+INSERT OR IGNORE INTO settled SELECT r.seq, s.state, s.source FROM (
+    SELECT seq, min(seq) OVER (PARTITION BY digest) AS first FROM new.requests WHERE length(digest) = {DIGEST_BYTES}
+) AS r
+CROSS JOIN settled AS s ON s.seq = r.first
+WHERE s.state IN ({_ANSWERED}, {_IN_PROGRESS})
 """
 _SETTLE_DUPLICATES = f"""
 INSERT OR IGNORE INTO settled SELECT seq, {_DUPLICATE}, NULL FROM (
@@ -268,8 +279,12 @@ class DigestComparison:
 
     @_storage_errors
     def settle_duplicates(self) -> None:
-        """Settle what asks the same as an earlier request of the input."""
+        """Settle what asks the same as an earlier request of the input: as that is settled, else as a duplicate.
+
+        It comes after all answers and what is in progress.
+        """
         if self._held.execute(_HAS_DUPLICATES).fetchone():
+            self._held.execute(_SETTLE_EQUAL)
             self._held.execute(_SETTLE_DUPLICATES)
 
     @_storage_errors

@@ -50,15 +50,15 @@ class Registry:
         self._backup_tried: datetime | None = None
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
-        self.sendings = Sends(self._database, clock, origin, self._move_results)
+        self.sends = Sends(self._database, clock, origin, self._move_results)
         self.batches = Batches(self._database, clock)
-        self.views = BatchQueries(self._database, clock)
-        self.costs = SpendingTable(self._database)
-        self.precedents = EstimateHistoryTable(self._database)
+        self.queries = BatchQueries(self._database, clock)
+        self.spending = SpendingTable(self._database)
+        self.estimate_history = EstimateHistoryTable(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
         self.notices = Notices(self._database, clock, holder)
-        self.facts = KeyValueStore(self._database, clock)
+        self.values = KeyValueStore(self._database, clock)
         self.requests = RequestStore(requests)
         self._results = results
 
@@ -113,11 +113,11 @@ class Registry:
             StorageError: the registry cannot be written.
         """
         now = self._clock.now()
-        last = await self.facts.get(TRIMMED)
+        last = await self.values.get(TRIMMED)
         if last is not None and timedelta() <= now - last[1] < timedelta(days=1):
             return 0
         trimmed = await self.journal.trim(now - timedelta(days=days))
-        await self.facts.put(TRIMMED, trimmed)
+        await self.values.put(TRIMMED, trimmed)
         return trimmed
 
     async def reclaimable_bytes(self, days: int) -> int:

@@ -40,7 +40,7 @@ class CommitWatcher:
         while True:
             before = version
             try:
-                version = await self._registry.views.data_version()
+                version = await self._registry.queries.data_version()
             except StorageError as error:  # locked or damaged for now: the next look tells
                 log.warning("%s", error)
             # SQLite's data_version and not the own event alone: other processes commit, too.

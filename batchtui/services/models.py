@@ -46,7 +46,7 @@ async def known_models(workspace: Workspace) -> ModelList:
     from batchtui.intake.rules.model_table import living
 
     now = workspace.clock.now()
-    kept = await workspace.registry.facts.get(_name(workspace))
+    kept = await workspace.registry.values.get(_name(workspace))
     if kept is None or now - kept[1] >= FORGOTTEN_AFTER:
         return ModelList(living(), None)
     return _completed([_model(each) for each in kept[0]], kept[1], now)
@@ -95,7 +95,7 @@ async def fetch_models(workspace: Workspace) -> ModelList:
     if not models:
         return await known_models(workspace)
     # An empty list is some other server's: kept, it would make every model unknown for a day.
-    await workspace.registry.facts.put(name, [_document(model) for model in models])
+    await workspace.registry.values.put(name, [_document(model) for model in models])
     now = workspace.clock.now()
     return _completed(models, now, now)
 
@@ -103,12 +103,12 @@ async def fetch_models(workspace: Workspace) -> ModelList:
 async def refresh_daily(workspace: Workspace) -> None:
     """Fetch the list once a day, as part of maintenance. Takes `A_MOMENT` at most; failures are ignored."""
     name, now = _name(workspace), workspace.clock.now()
-    kept = await workspace.registry.facts.get(name)
-    tried = await workspace.registry.facts.get(f"{TRIED}:{name}")
+    kept = await workspace.registry.values.get(name)
+    tried = await workspace.registry.values.get(f"{TRIED}:{name}")
     if (kept and now - kept[1] < KEPT_FOR) or (tried and now - tried[1] < TRIED_AGAIN_AFTER):
         return
     # Noted before it is tried: a server that hangs must not be asked again by the next round.
-    await workspace.registry.facts.put(f"{TRIED}:{name}", True)
+    await workspace.registry.values.put(f"{TRIED}:{name}", True)
     with suppress(CredentialsMissing, GatewayError, TimeoutError):
         async with asyncio.timeout(A_MOMENT):
             await fetch_models(workspace)

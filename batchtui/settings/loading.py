@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import StorageError, UsageError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pydantic import TypeAdapter
     from pydantic_core import ErrorDetails
 
 _LONGEST = 1_000_000
@@ -80,14 +82,22 @@ def parse_settings(text: str, *, where: str) -> Settings:
 
 
 def _read(values: dict[str, Any], text: str, where: str) -> Settings:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(Settings).validate_python(values)
+        return _validator().validate_python(values)
     except ValidationError as error:
         faults = sorted((_place(details, text), _sentence(details)) for details in error.errors(include_url=False))
         said = "; ".join(f"line {line}: {fault}" if line else fault for line, fault in faults)
         raise UsageError(f"{where}: {said}.", hint=_HINT, title="Invalid settings") from None
+
+
+@cache
+def _validator() -> TypeAdapter[Settings]:
+    """Return what checks values; making it takes some 50 ms, so that the dashboard does it once."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Settings)
 
 
 def _place(details: ErrorDetails, text: str) -> int:

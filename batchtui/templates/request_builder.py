@@ -96,17 +96,39 @@ class RequestBuilder:
         Raises:
             InvalidTemplate: as `params`.
         """
+        return self.request(custom_id, values, blocks)[0]
+
+    def request(self, custom_id: str, values: Mapping[str, Any], blocks: Sequence[Block] = ()) -> tuple[bytes, str]:
+        """Return the whole request as JSON and, where requests differ in a single text, that text (see `value`).
+
+        Args:
+            custom_id: a legal one.
+            values: by the names that the template uses.
+            blocks: attachments.
+
+        Raises:
+            InvalidTemplate: as `params`.
+        """
         try:
             if self._only is not None:
-                content = encode_string(self._only.fill(values).strip())
-                return f'{{"custom_id":"{custom_id}"{self._text_frame}{content}}}]}}}}'.encode()
+                text = self._only.fill(values).strip()
+                payload = f'{{"custom_id":"{custom_id}"{self._text_frame}{encode_string(text)}}}]}}}}'.encode()
+                return payload, text
             rest: dict[str, Any] = {} if self._is_fixed_system else self._system_of(values)
             rest["messages"] = self._messages(values, blocks)
-            return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:])
+            return b'{"custom_id":"%b"%b%b}' % (custom_id.encode(), self._frame, to_json(rest)[1:]), ""
         except InvalidTemplate:
             raise
         except ValueError as fault:
             raise InvalidTemplate(f"it contains invalid text: {str(fault)[:120]}") from None
+
+    def value(self, custom_id: str, text: str) -> dict[str, Any]:
+        """Return the value of a request that differs from others of this builder in a single text only.
+
+        One of them that fits the schema proves that all do, where the text is not blank: only the first has to be
+        checked against it.
+        """
+        return {"custom_id": custom_id, "params": {**self._fixed, "messages": [{"role": "user", "content": text}]}}
 
     def _is_one_text(self) -> bool:
         """Whether requests differ only in the plain text of a single user turn."""

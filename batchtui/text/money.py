@@ -6,12 +6,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batchtui.domain.batches.batch import Batch, BatchSummary, RequestCounts
 
 UNKNOWN = "unknown"
 UNKNOWN_CELL = "·"
 """Stands for an unknown amount in a table's cell."""
 _CENT = Decimal("0.01")
+_TEN_CENTS = Decimal("0.095")
+"""From here on two decimals are two significant digits."""
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
@@ -29,13 +33,31 @@ def usd_fine(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
 
     Below ten cents it has two significant digits: `$0.0021`, `$0.004`; from there on it is written like by `usd`.
     """
-    # From $0.095 on, two decimals are two significant digits.
-    if dollars is None or not 0 < abs(dollars) < Decimal("0.095"):
+    if dollars is None or not 0 < abs(dollars) < _TEN_CENTS:
         return usd(dollars, unknown=unknown)
     digits = f"{_two_digits(abs(dollars)):f}"
     # Trailing zeros go, but an amount in cents keeps its two decimals: $0.05, $0.004.
     whole, _, fraction = digits.partition(".")
     return f"{'-' if dollars < 0 else ''}${whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
+    """Format the amounts of one column in one form: `$4.18`, `<$0.01`; where all are small `$0.0041`, `<$0.0001`.
+
+    Of small amounts the largest has two significant digits, and nothing is `$0`: in cents all would read the same.
+    """
+    largest = max((abs(dollars) for dollars in amounts if dollars is not None), default=Decimal())
+    places = 1 - largest.adjusted() if 0 < largest < _TEN_CENTS else 2
+    least = Decimal(1).scaleb(-places)
+
+    def said(dollars: Decimal | None) -> str:
+        if dollars is None:
+            return unknown
+        if not dollars and places > 2:
+            return "$0"
+        return f"<${least:f}" if 0 < dollars < least else f"${dollars.quantize(least, ROUND_HALF_UP):,f}"
+
+    return [said(dollars) for dollars in amounts]
 
 
 def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 import batchtui
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def section(text: str, title: str) -> str:
     return "".join(body for name, body in SECTION.findall(text) if name == title)
 
 
+@pytest.mark.long
 def test_an_error_that_a_docstring_names_is_a_class() -> None:
     known = classes() | set(dir(builtins)) | OF_LIBRARIES
     named = {
@@ -52,6 +55,7 @@ def test_an_error_that_a_docstring_names_is_a_class() -> None:
     assert {(where, error) for where, error in named if error not in known} == set()
 
 
+@pytest.mark.long
 def test_an_argument_that_a_docstring_explains_is_one_of_the_functions() -> None:
     unknown: set[str] = set()
     found = 0

@@ -8,6 +8,8 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 import batchtui
 
 PACKAGE = Path(batchtui.__file__).parent
@@ -40,6 +42,7 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
 IMPORT = re.compile(r"(?:from (batchtui(?:\.\w+)*) import ([\w, ]+))|(?:import (batchtui(?:\.\w+)+))")
 
 
+@pytest.mark.long
 def test_a_program_in_a_string_imports_what_is_there() -> None:
     """Programs that tests and worker processes run from a string: neither types nor a rename see their imports."""
     root = PACKAGE.parent
@@ -70,6 +73,7 @@ def _absent(module: str, names: str) -> set[str]:
     }
 
 
+@pytest.mark.long
 def test_names_that_tests_monkeypatch_exist() -> None:
     """`monkeypatch.setattr(module, "name", …)` fails only when it runs, and names what types do not see."""
     absent: set[str] = set()

@@ -128,6 +128,7 @@ def test_an_override_of_what_textual_does_not_have_any_more_fails_at_import() ->
 # ── and no other part is used ──────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 def test_private_parts_of_textual_are_used_in_one_folder_and_named_here() -> None:
     """A class must not take a private name of its Textual base by chance, either: both would mean the same attribute.
 

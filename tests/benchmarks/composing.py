@@ -1,8 +1,12 @@
-"""Seconds for making checked requests of a table: `python -m tests.benchmarks.composing FILE`."""
+"""Seconds for making checked requests of a table: `python -m tests.benchmarks.composing FILE`.
+
+Beside them the seconds for the same lines by csv and json alone, unchecked, with ids that may be illegal.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
 import sys
 import time
 from datetime import UTC, datetime
@@ -39,5 +43,17 @@ def compose(path: str) -> float:
     return seconds
 
 
+def write_plainly(path: str) -> float:
+    """Seconds for the lines of all rows, made in the plain way."""
+    began = time.perf_counter()
+    with open(path, newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            content = f"Sort this ticket: {row['subject']}\n\n{row['body']}"
+            params = {"model": "m", "max_tokens": 4096, "system": "You sort tickets."}
+            messages = [{"role": "user", "content": content}]
+            json.dumps({"custom_id": row["id"], "params": {**params, "messages": messages}}).encode()
+    return time.perf_counter() - began
+
+
 if __name__ == "__main__":
-    print(compose(sys.argv[1]))
+    print(compose(sys.argv[1]), write_plainly(sys.argv[1]))

@@ -64,6 +64,7 @@ def test_a_reader_that_has_gone_is_no_failure_worth_a_word(
     assert done.returncode == 141
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("key", "sent"), [("n", 0), ("y", 1)])
 def test_an_uncertain_reading_of_a_table_is_confirmed_before_it_is_sent(
     key: str, sent: int, batchtui: Batchtui, simulator: Simulator, tmp_path: Path
@@ -110,6 +111,7 @@ def test_a_yes_at_the_terminal_sends(batchtui: Batchtui, simulator: Simulator) -
     assert re.search(r"Send 3 requests in 1 batch, (about|at most) \$\S+.*\? \[y/N\]", screen)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", ["\n", "n\n", "yikes\n"])
 def test_anything_else_at_the_terminal_sends_nothing(batchtui: Batchtui, simulator: Simulator, keys: str) -> None:
     code, screen = answered(["submit", batchtui.file(3)], keys, "[y/N]")
@@ -118,6 +120,7 @@ def test_anything_else_at_the_terminal_sends_nothing(batchtui: Batchtui, simulat
     assert "Nothing was sent." in screen
 
 
+@pytest.mark.long
 def test_ctrl_c_at_the_question_is_an_interruption(batchtui: Batchtui, simulator: Simulator) -> None:
     process_code, screen = answered(["submit", batchtui.file(3)], "\x03", "[y/N]")
 
@@ -166,6 +169,7 @@ def test_a_closed_stdout_is_said_before_anything_is_done(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", ["list --json", "--help", "doctor", "keys --json"])
 @pytest.mark.usefixtures("simulator")
 def test_a_full_disk_behind_stdout_is_one_sentence(command: str) -> None:
@@ -176,6 +180,7 @@ def test_a_full_disk_behind_stdout_is_one_sentence(command: str) -> None:
     assert "fault" not in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("simulator")
 def test_a_log_that_cannot_be_written_is_not_worth_a_word(batchtui: Batchtui, home: Path) -> None:
     batchtui.submitted()
@@ -188,6 +193,7 @@ def test_a_log_that_cannot_be_written_is_not_worth_a_word(batchtui: Batchtui, ho
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.long
 def test_under_nohup_a_wait_survives_the_hangup(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted()
     waiting = subprocess.Popen(
@@ -205,6 +211,7 @@ def test_under_nohup_a_wait_survives_the_hangup(batchtui: Batchtui, simulator: S
     assert waiting.returncode == 143
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_demo_that_is_ended_early_leaves_no_folder(tmp_path: Path, number: signal.Signals, code: int) -> None:
     env = {**os.environ, "TMPDIR": str(tmp_path), "TERM": "xterm", "HOME": str(tmp_path)}

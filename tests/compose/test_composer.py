@@ -9,8 +9,10 @@ import pytest
 
 from batchtui.compose.answer_schema import read_schema, schema_of_fields
 from batchtui.domain.errors import InputError, UsageError
+from batchtui.intake.checker import Checker
 from batchtui.templates.request_builder import CACHED
 from tests.compose.builders import composed, composer, request, table
+from tests.intake.builders import options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -246,3 +248,36 @@ def test_a_tool_is_distinguished_from_a_schema(tmp_path: Path) -> None:
     (tmp_path / "schema.json").write_text('{"type": "object"}')
     assert read_schema(tmp_path / "tool.json") == (None, tool)
     assert read_schema(tmp_path / "schema.json") == ({"type": "object"}, None)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "Say {{ text }}",
+        "{{ text }}",
+        "+++\nsystem = 'Be brief.'\ntools = [{name = 'a', input_schema = {type = 'object'}}]\n+++\n{{ text }}",
+        "+++\nprefill = 'So'\n+++\n{{ text }}",
+        "+++\nparams = {temperature = 7}\n+++\n{{ text }}",
+        "+++\nparams = {max_tokens = 100.0, metadata = {user_id = 'a'}}\n+++\n{{ text }}",
+        "+++\nmodel = 'claude-3-opus-20240229'\n+++\n{{ text }}",
+    ],
+)
+def test_rows_are_checked_as_requests_of_a_file_are(tmp_path: Path, template: str) -> None:
+    """What one row proves of all of them must not hide what is wrong with another one."""
+    texts = ["one", " ", "", "\u3000", "\x1f", "a\x00b", 'quoted "it"', "NaN", "\u2028\U0001f600", "\\", "x" * 300_000]
+    source = table(tmp_path, json.dumps([{"text": text} for text in texts]), "t.json")
+    made = composer(source, template)
+    found = [request for block in made.blocks() for request in block]
+
+    rows = [row for block in source.rows() for row in block]
+    builders = [made.fitting.fit(row)[0] for row in rows]
+    lines = [
+        each.payload(f"row-{place}", row.values)
+        for place, (each, row) in enumerate(zip(builders, rows, strict=True), 1)
+    ]
+    checker = Checker(options())
+    checker.places.open(source.name)
+    expected = checker.check(source.name, 1, lines)
+    assert found == expected
+    report, wanted = made.report(), checker.report()
+    assert (report.errors, report.shapes, report.models) == (wanted.errors, wanted.shapes, wanted.models)

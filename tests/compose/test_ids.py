@@ -36,6 +36,7 @@ def test_a_duplicate_id_ends_with_its_row_number() -> None:
     assert made("row-3", "") == ["row-3", "row-3-3-2"]
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.one_of(st.none(), st.text(max_size=80), st.integers(), st.sampled_from(["a", "a.", "a_", "a-row3"])))

@@ -183,6 +183,7 @@ def test_markdown_of_chosen_fields() -> None:
     )
 
 
+@pytest.mark.long
 def test_parquet_keeps_kinds_and_values() -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     items = [ExportRecord(line) for line in STRUCTURED]

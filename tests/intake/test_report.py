@@ -46,6 +46,7 @@ def test_a_flood_of_different_faults_stays_small(tmp_path: Path) -> None:
     assert report.errors == 3000
 
 
+@pytest.mark.long
 def test_a_flood_of_unknown_models_is_guessed_at_no_longer_than_anybody_reads(tmp_path: Path) -> None:
     """A guess takes a millisecond; what comes after a thousand of them is merged anyway."""
     (warning,) = check_model("claude-opus-5-6", options(), guesses=True).faults

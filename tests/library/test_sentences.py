@@ -92,6 +92,7 @@ async def test_a_wait_that_times_out_cancels_nothing_and_can_go_on(
     assert [str(batch.results) for batch in (await workspace.wait(job, poll_interval=3600)).batches] == ["saved"]
 
 
+@pytest.mark.long
 async def test_results_are_lazy_and_cost_no_memory(workspace: batchtui.Workspace) -> None:
     job = await workspace.submit(request(f"r-{number}", "x" * 20_000) for number in range(3_000))
     await workspace.wait(job, poll_interval=3600)
@@ -178,6 +179,7 @@ with batchtui.open_workspace(sys.argv[1], base_url=sys.argv[2]) as workspace:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("point", ["while a part is sent", "after a part is sent"])
 async def test_a_script_that_is_killed_is_finished_by_the_command_line(tmp_path: Path, point: str) -> None:
     home = str(tmp_path / "home")

@@ -34,6 +34,7 @@ async def test_a_sample_of_mutants_is_noticed(group: str) -> None:
     assert process.returncode == 0, said.decode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("module", [module for group in GROUPS for module in group.modules])
 def test_each_mutant_is_another_program(module: str) -> None:
     changed = [mutant.apply() for mutant in all_mutants(module)]

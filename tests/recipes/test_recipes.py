@@ -74,6 +74,7 @@ def test_extraction(tmp_path: Path) -> None:
     assert [json.loads(line)["file"] for line in (tmp_path / "found.jsonl").read_text().splitlines()] == ["a"]
 
 
+@pytest.mark.long
 def test_documents_from_a_folder(simulator: Simulator, tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir()

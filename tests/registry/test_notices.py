@@ -33,8 +33,8 @@ async def other(registry: Registry, tmp_path: Path, clock: TurnedClock) -> Async
 
 async def running(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
     (key,) = await registry.jobs.plan(job(job_id), [part()])
-    await registry.sendings.claim(key, "me", START + timedelta(hours=1))
-    await registry.sendings.accepted(key, remote(batch_id), "me")
+    await registry.sends.claim(key, "me", START + timedelta(hours=1))
+    await registry.sends.accepted(key, remote(batch_id), "me")
     return key
 
 
@@ -64,16 +64,16 @@ async def test_a_batch_made_elsewhere_that_ends_here_is_news(registry: Registry)
 async def test_each_lost_answer_of_a_part_is_a_notice_of_its_own(registry: Registry, clock: TurnedClock) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     for sends in (1, 2):
-        await registry.sendings.claim(key, "me", clock.now() + timedelta(hours=1))
-        await registry.sendings.answer_lost(key, "time-out", "me")
-        await registry.sendings.proved_absent(key, sends, "not there")
+        await registry.sends.claim(key, "me", clock.now() + timedelta(hours=1))
+        await registry.sends.answer_lost(key, "time-out", "me")
+        await registry.sends.proved_absent(key, sends, "not there")
     assert await kinds(registry) == [NoticeKind.UNKNOWN, NoticeKind.UNKNOWN]
 
 
 async def test_a_spend_limit_is_a_notice(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    await registry.sendings.claim(key, "me", START + timedelta(hours=1))
-    await registry.sendings.not_created(key, "enough", "me", at_limit=True)
+    await registry.sends.claim(key, "me", START + timedelta(hours=1))
+    await registry.sends.not_created(key, "enough", "me", at_limit=True)
     assert await kinds(registry) == [NoticeKind.SPEND_LIMIT]
 
 

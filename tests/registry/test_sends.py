@@ -41,14 +41,14 @@ async def planned(registry: Registry, parts: int = 2, account: Account | None = 
 
 async def sending(registry: Registry, key: int, sender: str = "me") -> None:
     """Begin a send of a part, and mark it."""
-    assert await registry.sendings.claim(key, sender, SOON, BEGAN, HERE)
-    assert await registry.sendings.mark(key, sender, START + timedelta(seconds=4))
+    assert await registry.sends.claim(key, sender, SOON, BEGAN, HERE)
+    assert await registry.sends.mark(key, sender, START + timedelta(seconds=4))
 
 
 async def lost(registry: Registry, key: int) -> None:
     """Leave a part unknown."""
     await sending(registry, key)
-    assert await registry.sendings.answer_lost(key, "time-out", "me", ended=START + timedelta(seconds=9))
+    assert await registry.sends.answer_lost(key, "time-out", "me", ended=START + timedelta(seconds=9))
 
 
 async def events(registry: Registry, key: int | None = None) -> list[str]:
@@ -62,9 +62,9 @@ async def whole(registry: Registry) -> tuple[list[Batch], list[list[Send]], list
     keys = [batch.key for batch in batches]
     return (
         batches,
-        [await registry.sendings.sends_of(key) for key in keys],
+        [await registry.sends.sends_of(key) for key in keys],
         await events(registry),
-        [await registry.sendings.refuted_of(key) for key in keys],
+        [await registry.sends.refuted_of(key) for key in keys],
     )
 
 
@@ -87,23 +87,23 @@ async def column(registry: Registry, key: int, name: str) -> Any:
 
 async def test_a_send_is_written_down_as_it_begins(registry: Registry, clock: TurnedClock) -> None:
     one, two = await planned(registry)
-    await registry.sendings.explain(one, "It waits.", not_before=SOON)
+    await registry.sends.explain(one, "It waits.", not_before=SOON)
     clock.turn(1)
-    assert await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
     batch = await registry.batches.get(one)
     assert (batch.state, batch.sends, batch.reason, batch.not_before) == (BatchState.SUBMITTING, 1, "", None)
     assert batch.submitted_at == clock.now()
-    assert await registry.sendings.sender_of(one) == ("me", SOON)
-    assert await registry.sendings.sender_of(two) == (None, None)
-    assert await registry.sendings.sender_of(99) == (None, None)
-    (send,) = await registry.sendings.sends_of(one)
+    assert await registry.sends.sender_of(one) == ("me", SOON)
+    assert await registry.sends.sender_of(two) == (None, None)
+    assert await registry.sends.sender_of(99) == (None, None)
+    (send,) = await registry.sends.sends_of(one)
     assert send == Send(
         BEGAN.began, sender=SenderLife.SILENT, heard_until=SOON, patience=BEGAN.patience, slack=BEGAN.slack,
         seq=send.seq,
     )  # fmt: skip
     assert send.seq == await registry.journal.last()
     assert (await registry.batches.get(two)).state is BatchState.PLANNED
-    assert await registry.sendings.sends_of(two) == []
+    assert await registry.sends.sends_of(two) == []
     row = await registry._database.one("SELECT number, sender, local, offset FROM sends")
     assert row is not None
     assert (row["number"], row["sender"], row["offset"]) == (1, "me", 3.0)
@@ -112,8 +112,8 @@ async def test_a_send_is_written_down_as_it_begins(registry: Registry, clock: Tu
 async def test_without_a_server_time_this_machines_time_is_stored(registry: Registry, clock: TurnedClock) -> None:
     (one,) = await planned(registry, 1)
     clock.turn(7)
-    assert await registry.sendings.claim(one, "me", SOON)
-    (send,) = await registry.sendings.sends_of(one)
+    assert await registry.sends.claim(one, "me", SOON)
+    (send,) = await registry.sends.sends_of(one)
     assert send.began == clock.now()
 
 
@@ -121,34 +121,34 @@ async def test_without_a_server_time_this_machines_time_is_stored(registry: Regi
 async def test_a_part_is_not_begun_for_another_account(registry: Registry, account: Account) -> None:
     (one,) = await planned(registry, 1)
     before = await whole(registry)
-    assert not await registry.sendings.claim(one, "me", SOON, BEGAN, account)
+    assert not await registry.sends.claim(one, "me", SOON, BEGAN, account)
     assert await whole(registry) == before
 
 
 async def test_a_part_whose_account_is_open_is_not_begun_until_it_is_named_once(registry: Registry) -> None:
     one, two = await planned(registry, 2, None)
-    assert not await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
-    assert await registry.sendings.set_account(one, HERE)
-    assert not await registry.sendings.set_account(one, THERE)
+    assert not await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.set_account(one, HERE)
+    assert not await registry.sends.set_account(one, THERE)
     assert (await registry.batches.get(one)).account == HERE
     assert (await registry.batches.get(two)).account is None
-    assert await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
 
 
 async def test_only_a_planned_part_is_begun(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
     await lost(registry, one)
     before = await whole(registry)
-    assert not await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
+    assert not await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
     assert await whole(registry) == before
 
 
 async def test_the_body_of_a_part_is_named(registry: Registry) -> None:
     one, two = await planned(registry)
-    assert await registry.sendings.body_of(one) == ("job_1", "1-0001.json")
-    assert await registry.sendings.body_of(two) == ("job_1", "1-0002.json")
+    assert await registry.sends.body_of(one) == ("job_1", "1-0001.json")
+    assert await registry.sends.body_of(two) == ("job_1", "1-0002.json")
     with pytest.raises(UnknownTarget):
-        await registry.sendings.body_of(99)
+        await registry.sends.body_of(99)
 
 
 # ── while it is under way ───────────────────────────────────────────────────────────────────────────────────────────
@@ -159,11 +159,11 @@ async def test_a_sender_prolongs_its_own_promise_and_no_others(registry: Registr
     await sending(registry, one)
     await sending(registry, two, "them")
     later = SOON + timedelta(minutes=1)
-    assert await registry.sendings.still_sending(one, "me", later)
-    assert not await registry.sendings.still_sending(two, "me", later)
-    assert [await registry.sendings.sender_of(key) for key in (one, two)] == [("me", later), ("them", SOON)]
-    assert await registry.sendings.answer_lost(one, "time-out", "me")
-    assert not await registry.sendings.still_sending(one, "me", later)
+    assert await registry.sends.still_sending(one, "me", later)
+    assert not await registry.sends.still_sending(two, "me", later)
+    assert [await registry.sends.sender_of(key) for key in (one, two)] == [("me", later), ("them", SOON)]
+    assert await registry.sends.answer_lost(one, "time-out", "me")
+    assert not await registry.sends.still_sending(one, "me", later)
 
 
 @pytest.mark.parametrize("how", ["heartbeat", "end"])
@@ -172,62 +172,62 @@ async def test_a_sender_that_was_taken_for_dead_and_lives_puts_off_the_end_of_it
 ) -> None:
     (one,) = await planned(registry, 1)
     await sending(registry, one)
-    assert await registry.sendings.sender_died(one, "me", ended=START + timedelta(minutes=1))
+    assert await registry.sends.sender_died(one, "me", ended=START + timedelta(minutes=1))
     for minutes in (30, 20):  # what is heard of it later says no less than what was heard before
         at = START + timedelta(minutes=minutes)
         if how == "heartbeat":
-            assert not await registry.sendings.still_sending(one, "me", SOON, at)
+            assert not await registry.sends.still_sending(one, "me", SOON, at)
         else:
-            assert not await registry.sendings.answer_lost(one, "time-out", "me", ended=at)
-        (send,) = await registry.sendings.sends_of(one)
+            assert not await registry.sends.answer_lost(one, "time-out", "me", ended=at)
+        (send,) = await registry.sends.sends_of(one)
         assert (send.ended, send.end) == (START + timedelta(minutes=30), None)
-    assert not await registry.sendings.still_sending(one, "them", SOON, START + timedelta(hours=9))
-    (send,) = await registry.sendings.sends_of(one)
+    assert not await registry.sends.still_sending(one, "them", SOON, START + timedelta(hours=9))
+    (send,) = await registry.sends.sends_of(one)
     assert send.ended == START + timedelta(minutes=30)
 
 
 @pytest.mark.parametrize("how", ["heartbeat", "end"])
 async def test_a_sender_that_cannot_tell_the_time_leaves_the_end_to_whoever_can(registry: Registry, how: str) -> None:
     one, two = await planned(registry)
-    sendings = registry.sendings
+    sends = registry.sends
     for key in (one, two):
         await sending(registry, key)
-    assert await sendings.unended([one, two]) == []  # both are under way
+    assert await sends.unended([one, two]) == []  # both are under way
     if how == "heartbeat":  # of one that was taken for dead
-        assert await sendings.sender_died(one, "me", ended=START + timedelta(minutes=1))
-        assert not await sendings.still_sending(one, "me", SOON, None)
+        assert await sends.sender_died(one, "me", ended=START + timedelta(minutes=1))
+        assert not await sends.still_sending(one, "me", SOON, None)
     else:
-        assert await sendings.answer_lost(one, "time-out", "me", ended=None)
-    assert await sendings.unended([one, two]) == [one]
+        assert await sends.answer_lost(one, "time-out", "me", ended=None)
+    assert await sends.unended([one, two]) == [one]
     for key in (one, two):
-        await sendings.end_sends(key, START + timedelta(hours=1))
-    ends = [[send.ended for send in await sendings.sends_of(key)] for key in (one, two)]
+        await sends.end_sends(key, START + timedelta(hours=1))
+    ends = [[send.ended for send in await sends.sends_of(key)] for key in (one, two)]
     assert ends == [[START + timedelta(hours=1)], [None]]
-    assert await sendings.unended([one, two]) == []
+    assert await sends.unended([one, two]) == []
 
 
 async def test_the_mark_is_set_once_and_by_the_sender_of_this_send_only(registry: Registry) -> None:
     one, two = await planned(registry)
     at = START + timedelta(seconds=4)
-    assert not await registry.sendings.mark(one, "me", at)
-    assert await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
-    assert await registry.sendings.claim(two, "them", SOON, BEGAN, HERE)
-    assert not await registry.sendings.mark(one, "them", at)
-    assert await registry.sendings.mark(one, "me", at)
-    assert not await registry.sendings.mark(one, "me", at + timedelta(seconds=1))
-    assert [[send.mark for send in await registry.sendings.sends_of(key)] for key in (one, two)] == [[at], [None]]
+    assert not await registry.sends.mark(one, "me", at)
+    assert await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.claim(two, "them", SOON, BEGAN, HERE)
+    assert not await registry.sends.mark(one, "them", at)
+    assert await registry.sends.mark(one, "me", at)
+    assert not await registry.sends.mark(one, "me", at + timedelta(seconds=1))
+    assert [[send.mark for send in await registry.sends.sends_of(key)] for key in (one, two)] == [[at], [None]]
 
 
 async def test_a_sender_of_an_earlier_send_sets_no_mark_on_a_later_one(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
-    assert await registry.sendings.claim(one, "me", SOON, BEGAN, HERE)
-    assert await registry.sendings.sender_died(one, "me")
-    assert not await registry.sendings.mark(one, "me", START)
-    assert await registry.sendings.claim(one, "them", SOON, BEGAN, HERE)
-    assert not await registry.sendings.mark(one, "me", START)
-    assert [send.mark for send in await registry.sendings.sends_of(one)] == [None, None]
-    assert await registry.sendings.mark(one, "them", START)
-    assert [send.mark for send in await registry.sendings.sends_of(one)] == [None, START]
+    assert await registry.sends.claim(one, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.sender_died(one, "me")
+    assert not await registry.sends.mark(one, "me", START)
+    assert await registry.sends.claim(one, "them", SOON, BEGAN, HERE)
+    assert not await registry.sends.mark(one, "me", START)
+    assert [send.mark for send in await registry.sends.sends_of(one)] == [None, None]
+    assert await registry.sends.mark(one, "them", START)
+    assert [send.mark for send in await registry.sends.sends_of(one)] == [None, START]
 
 
 # ── responses ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -237,7 +237,7 @@ async def test_a_batch_that_the_response_named_is_bound(registry: Registry) -> N
     one, two = await planned(registry)
     await sending(registry, one)
     ended = START + timedelta(seconds=9)
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X", account=THERE), "me", ended)
+    assert await registry.sends.accepted(one, remote("msgbatch_01X", account=THERE), "me", ended)
     batch = await registry.batches.get(one)
     assert (batch.id, batch.state, batch.is_unproved, batch.reason) == (
         "msgbatch_01X",
@@ -247,7 +247,7 @@ async def test_a_batch_that_the_response_named_is_bound(registry: Registry) -> N
     )
     assert batch.account == THERE
     assert batch.counts.processing == 3
-    (send,) = await registry.sendings.sends_of(one)
+    (send,) = await registry.sends.sends_of(one)
     assert (send.end, send.ended, send.batch_id) == (SendEnd.CREATED, ended, "msgbatch_01X")
     assert (send.sender, send.heard_until) == (SenderLife.GONE, None)
     assert await column(registry, one, "adopted") == 0
@@ -260,10 +260,10 @@ async def test_a_batch_is_seen_at_the_moment_when_it_is_bound(registry: Registry
     one, two = await planned(registry)
     await sending(registry, one)
     before = await registry.journal.last()
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     assert await column(registry, one, "seen_seq") == before
     await sending(registry, two)
-    (send,) = await registry.sendings.sends_of(two)
+    (send,) = await registry.sends.sends_of(two)
     assert send.seq > before
 
 
@@ -272,22 +272,22 @@ async def test_a_response_that_comes_after_the_part_was_taken_over_still_binds_w
 ) -> None:
     (one,) = await planned(registry, 1)
     await sending(registry, one)
-    assert await registry.sendings.sender_died(one, "me")
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.sender_died(one, "me")
+    assert await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     assert (await registry.batches.get(one)).id == "msgbatch_01X"
 
 
 async def test_a_response_to_a_former_send_binds_nothing_and_is_remembered_with_that_send(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
     await sending(registry, one)
-    assert await registry.sendings.sender_died(one, "me")
-    assert await registry.sendings.proved_absent(one, 1, "absent")
+    assert await registry.sends.sender_died(one, "me")
+    assert await registry.sends.proved_absent(one, 1, "absent")
     await sending(registry, one, "them")
-    assert await registry.sendings.answer_lost(one, "time-out", "them")
-    assert not await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.answer_lost(one, "time-out", "them")
+    assert not await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     batch = await registry.batches.get(one)
     assert (batch.id, batch.state) == (None, BatchState.UNKNOWN)
-    first, second = await registry.sendings.sends_of(one)
+    first, second = await registry.sends.sends_of(one)
     assert (first.end, first.batch_id, second.end) == (SendEnd.CREATED, "msgbatch_01X", SendEnd.UNANSWERED)
 
 
@@ -295,7 +295,7 @@ async def test_a_response_for_a_process_that_never_sent_the_part_changes_nothing
     one, _ = await planned(registry)
     await sending(registry, one)
     before = await whole(registry)
-    assert not await registry.sendings.accepted(one, remote("msgbatch_01X"), "them")
+    assert not await registry.sends.accepted(one, remote("msgbatch_01X"), "them")
     assert await whole(registry) == before
 
 
@@ -303,9 +303,9 @@ async def test_a_response_proves_a_batch_that_was_adopted_unproved_meanwhile(reg
     one, two = await planned(registry)
     await lost(registry, one)
     await lost(registry, two)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert await registry.sendings.adopt(two, remote("msgbatch_01Y"), is_proved=False)
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert await registry.sends.adopt(two, remote("msgbatch_01Y"), is_proved=False)
+    assert await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     batches = [await registry.batches.get(key) for key in (one, two)]
     assert [(batch.id, batch.is_unproved) for batch in batches] == [("msgbatch_01X", False), ("msgbatch_01Y", True)]
 
@@ -313,15 +313,15 @@ async def test_a_response_proves_a_batch_that_was_adopted_unproved_meanwhile(reg
 async def test_a_server_that_names_the_batch_of_another_part_leaves_this_one_unknown(registry: Registry) -> None:
     one, two = await planned(registry)
     await sending(registry, one)
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     await sending(registry, two)
-    assert not await registry.sendings.accepted(two, remote("msgbatch_01X"), "me")
+    assert not await registry.sends.accepted(two, remote("msgbatch_01X"), "me")
     batch = await registry.batches.get(two)
     assert (batch.id, batch.state) == (None, BatchState.UNKNOWN)
     assert "another part" in batch.reason
     assert batch.lost_at is not None
-    assert await registry.sendings.sender_of(two) == (None, SOON)
-    (send,) = await registry.sendings.sends_of(two)
+    assert await registry.sends.sender_of(two) == (None, SOON)
+    (send,) = await registry.sends.sends_of(two)
     assert (send.end, send.batch_id) == (SendEnd.UNANSWERED, None)
     assert (await registry.batches.get(one)).id == "msgbatch_01X"
 
@@ -329,11 +329,11 @@ async def test_a_server_that_names_the_batch_of_another_part_leaves_this_one_unk
 async def test_a_late_response_that_names_the_batch_of_another_part_moves_nothing(registry: Registry) -> None:
     one, two = await planned(registry)
     await sending(registry, one)
-    assert await registry.sendings.accepted(one, remote("msgbatch_01X"), "me")
+    assert await registry.sends.accepted(one, remote("msgbatch_01X"), "me")
     await sending(registry, two)
-    assert await registry.sendings.sender_died(two, "me")
-    assert await registry.sendings.proved_absent(two, 1, "absent")
-    assert not await registry.sendings.accepted(two, remote("msgbatch_01X"), "me")
+    assert await registry.sends.sender_died(two, "me")
+    assert await registry.sends.proved_absent(two, 1, "absent")
+    assert not await registry.sends.accepted(two, remote("msgbatch_01X"), "me")
     assert (await registry.batches.get(two)).state is BatchState.PLANNED
 
 
@@ -343,12 +343,12 @@ async def test_a_process_that_is_not_the_sender_changes_nothing_of_a_send(regist
     await sending(registry, one)
     await sending(registry, two, "them")
     if state == "not submitting":
-        assert await registry.sendings.answer_lost(one, "time-out", "me")
+        assert await registry.sends.answer_lost(one, "time-out", "me")
     sender = "me" if state == "not submitting" else "them"
     before = await whole(registry)
-    assert not await registry.sendings.not_created(one, "refused", sender)
-    assert not await registry.sendings.answer_lost(one, "time-out", sender)
-    assert not await registry.sendings.sender_died(one, sender)
+    assert not await registry.sends.not_created(one, "refused", sender)
+    assert not await registry.sends.answer_lost(one, "time-out", sender)
+    assert not await registry.sends.sender_died(one, sender)
     assert await whole(registry) == before
 
 
@@ -356,11 +356,11 @@ async def test_a_refusal_plans_the_part_again_with_its_reason_and_its_time(regis
     one, _ = await planned(registry)
     await sending(registry, one)
     ended = START + timedelta(seconds=9)
-    assert await registry.sendings.not_created(one, "Slow down.", "me", ended=ended, not_before=SOON)
+    assert await registry.sends.not_created(one, "Slow down.", "me", ended=ended, not_before=SOON)
     batch = await registry.batches.get(one)
     assert (batch.state, batch.reason, batch.not_before) == (BatchState.PLANNED, "Slow down.", SOON)
-    assert await registry.sendings.sender_of(one) == (None, SOON)
-    (send,) = await registry.sendings.sends_of(one)
+    assert await registry.sends.sender_of(one) == (None, SOON)
+    (send,) = await registry.sends.sends_of(one)
     assert (send.end, send.ended) == (SendEnd.REFUSED, ended)
     row = await registry._database.one("SELECT detail FROM sends")
     assert row is not None
@@ -372,7 +372,7 @@ async def test_a_refusal_plans_the_part_again_with_its_reason_and_its_time(regis
 async def test_a_spend_limit_makes_a_notice(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
     await sending(registry, one)
-    assert await registry.sendings.not_created(one, "No money left.", "me", at_limit=True)
+    assert await registry.sends.not_created(one, "No money left.", "me", at_limit=True)
     assert await registry.notices.made(NoticeKind.SPEND_LIMIT, [f"{one}.1"]) == {f"{one}.1"}
 
 
@@ -383,7 +383,7 @@ async def test_a_lost_response_leaves_the_part_unknown_with_its_reason(registry:
     batch = await registry.batches.get(one)
     assert (batch.state, batch.reason, batch.lost_at) == (BatchState.UNKNOWN, "time-out", clock.now())
     assert await column(registry, one, "sender") is None
-    (send,) = await registry.sendings.sends_of(one)
+    (send,) = await registry.sends.sends_of(one)
     assert (send.end, send.ended) == (SendEnd.UNANSWERED, START + timedelta(seconds=9))
     row = await registry._database.one("SELECT detail FROM sends")
     assert row is not None
@@ -396,9 +396,9 @@ async def test_without_a_time_of_the_server_the_end_is_this_machines(registry: R
     for key in keys:
         await sending(registry, key)
     clock.turn(30)
-    await registry.sendings.not_created(keys[0], "refused", "me")
-    await registry.sendings.sender_died(keys[1], "me")
-    assert [(await registry.sendings.sends_of(key))[0].ended for key in keys] == [clock.now()] * 2
+    await registry.sends.not_created(keys[0], "refused", "me")
+    await registry.sends.sender_died(keys[1], "me")
+    assert [(await registry.sends.sends_of(key))[0].ended for key in keys] == [clock.now()] * 2
 
 
 # ── dead senders ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -408,19 +408,19 @@ async def test_a_sender_that_died_before_its_mark_leaves_the_part_planned_and_af
     registry: Registry, clock: TurnedClock
 ) -> None:
     before, after = await planned(registry)
-    assert await registry.sendings.claim(before, "me", SOON, BEGAN, HERE)
+    assert await registry.sends.claim(before, "me", SOON, BEGAN, HERE)
     await sending(registry, after)
     ended = START + timedelta(seconds=60)
     clock.turn(70)
-    assert await registry.sendings.sender_died(before, "me", ended=ended)
-    assert await registry.sendings.sender_died(after, "me", ended=ended)
+    assert await registry.sends.sender_died(before, "me", ended=ended)
+    assert await registry.sends.sender_died(after, "me", ended=ended)
     planned_again, unknown = [await registry.batches.get(key) for key in (before, after)]
     assert (planned_again.state, planned_again.lost_at) == (BatchState.PLANNED, None)
     assert (unknown.state, unknown.lost_at) == (BatchState.UNKNOWN, clock.now())
     assert planned_again.reason
     assert unknown.reason
     for key in (before, after):
-        (send,) = await registry.sendings.sends_of(key)
+        (send,) = await registry.sends.sends_of(key)
         assert (send.ended, send.end, send.sender) == (ended, None, SenderLife.GONE)
         assert await column(registry, key, "sender") is None
 
@@ -428,34 +428,34 @@ async def test_a_sender_that_died_before_its_mark_leaves_the_part_planned_and_af
 async def test_a_death_ends_the_last_send_of_that_part_only(registry: Registry) -> None:
     one, two = await planned(registry)
     await lost(registry, one)
-    assert await registry.sendings.proved_absent(one, 1, "absent")
+    assert await registry.sends.proved_absent(one, 1, "absent")
     await sending(registry, one)
     await sending(registry, two)
     ended = START + timedelta(hours=1)
-    assert await registry.sendings.sender_died(one, "me", ended=ended)
-    first, second = await registry.sendings.sends_of(one)
-    (other,) = await registry.sendings.sends_of(two)
+    assert await registry.sends.sender_died(one, "me", ended=ended)
+    first, second = await registry.sends.sends_of(one)
+    (other,) = await registry.sends.sends_of(two)
     assert (first.ended, second.ended, other.ended) == (START + timedelta(seconds=9), ended, None)
 
 
 async def test_absence_releases_the_part_that_it_was_proved_of(registry: Registry) -> None:
     one, two = await planned(registry)
     await lost(registry, one)
-    assert not await registry.sendings.proved_absent(two, 0, "absent")
-    assert await registry.sendings.proved_absent(one, 1, "The API does not show it.")
+    assert not await registry.sends.proved_absent(two, 0, "absent")
+    assert await registry.sends.proved_absent(one, 1, "The API does not show it.")
     batch = await registry.batches.get(one)
     assert (batch.state, batch.reason) == (BatchState.PLANNED, "The API does not show it.")
-    assert not await registry.sendings.proved_absent(one, 1, "absent")
+    assert not await registry.sends.proved_absent(one, 1, "absent")
 
 
 async def test_a_reason_that_is_the_same_already_wakes_nobody(registry: Registry) -> None:
     one, two = await planned(registry)
-    await registry.sendings.explain(one, "It waits.", not_before=SOON)
+    await registry.sends.explain(one, "It waits.", not_before=SOON)
     first = await registry.batches.get(one)
     assert (first.reason, first.not_before, first.state) == ("It waits.", SOON, BatchState.PLANNED)
-    await registry.sendings.explain(one, "It waits.", not_before=SOON)
+    await registry.sends.explain(one, "It waits.", not_before=SOON)
     assert (await registry.batches.get(one)).revision == first.revision
-    await registry.sendings.explain(one, "It waits.")
+    await registry.sends.explain(one, "It waits.")
     changed = await registry.batches.get(one)
     assert (changed.not_before, changed.revision > first.revision) == (None, True)
     assert (await registry.batches.get(two)).reason == ""
@@ -468,36 +468,36 @@ async def test_an_adopted_batch_that_only_fits_is_unproved_until_it_is_proved(re
     one, two = await planned(registry)
     await lost(registry, one)
     await lost(registry, two)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert await registry.sendings.adopt(two, remote("msgbatch_01Y"), is_proved=False)
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert await registry.sends.adopt(two, remote("msgbatch_01Y"), is_proved=False)
     batch = await registry.batches.get(one)
     assert (batch.is_unproved, batch.state, batch.reason) == (True, BatchState.IN_PROGRESS, "")
     assert await column(registry, one, "adopted") == 1
     before = await whole(registry)
-    await registry.sendings.proved(one, "msgbatch_01Z")
+    await registry.sends.proved(one, "msgbatch_01Z")
     assert await whole(registry) == before
-    await registry.sendings.proved(one, "msgbatch_01X")
+    await registry.sends.proved(one, "msgbatch_01X")
     assert not (await registry.batches.get(one)).is_unproved
     assert (await registry.batches.get(two)).is_unproved
     assert (await events(registry, one))[-1] == "batch.proved"
     again = await whole(registry)
-    await registry.sendings.proved(one, "msgbatch_01X")
+    await registry.sends.proved(one, "msgbatch_01X")
     assert await whole(registry) == again
 
 
 async def test_a_planned_part_may_be_adopted_and_one_at_the_api_may_not(registry: Registry) -> None:
     one, _ = await planned(registry)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"))
     assert not (await registry.batches.get(one)).is_unproved
     before = await whole(registry)
-    assert not await registry.sendings.adopt(one, remote("msgbatch_01Y"))
+    assert not await registry.sends.adopt(one, remote("msgbatch_01Y"))
     assert await whole(registry) == before
 
 
 async def test_a_part_that_is_being_sent_is_not_adopted(registry: Registry) -> None:
     one, _ = await planned(registry)
     await sending(registry, one)
-    assert not await registry.sendings.adopt(one, remote("msgbatch_01X"))
+    assert not await registry.sends.adopt(one, remote("msgbatch_01X"))
 
 
 async def imported(registry: Registry, batch_id: str = "msgbatch_01X", **fields: Any) -> int:
@@ -517,7 +517,7 @@ async def test_an_imported_row_is_merged_on_proof_or_a_persons_word_only(
     (one,) = await planned(registry, 1)
     await lost(registry, one)
     foreign = await imported(registry)
-    adopted = await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=is_proved, is_chosen=is_chosen)
+    adopted = await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=is_proved, is_chosen=is_chosen)
     assert adopted is is_merged
     assert await _exists(registry, foreign) is not is_merged
     assert (await registry.batches.get(one)).id == ("msgbatch_01X" if is_merged else None)
@@ -531,8 +531,8 @@ async def test_merging_keeps_what_people_and_downloads_gave_the_imported_row(reg
     await registry.labels.change(["job_msgbatch_01X"], lambda old: replace(old, name="mine", tags=("a", "b"), note="n"))
     await registry.labels.change(["job_1"], lambda old: replace(old, tags=("b", "c"), note="own"))
     await registry.batches.set_results(foreign, ResultsState.SAVED, size=9, digest="d", accepted="ok")
-    await registry.sendings.refute(foreign, "msgbatch_01Q", "not it")
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X", status="ended"))
+    await registry.sends.refute(foreign, "msgbatch_01Q", "not it")
+    assert await registry.sends.adopt(one, remote("msgbatch_01X", status="ended"))
     merged, kept = await registry.batches.get(one), await registry.batches.get(other)
     assert (merged.results, merged.results_bytes, merged.results_digest, merged.accepted) == (
         ResultsState.SAVED, 9, "d", "ok",
@@ -544,7 +544,7 @@ async def test_merging_keeps_what_people_and_downloads_gave_the_imported_row(reg
     assert (kept.id, kept.job) == ("msgbatch_01Z", "job_msgbatch_01Z")
     assert "batch.found" in await events(registry, one)
     assert {entry.job for entry in await registry.journal.entries() if entry.batch_id == "msgbatch_01X"} == {"job_1"}
-    assert await registry.sendings.refuted_of(foreign) == {}
+    assert await registry.sends.refuted_of(foreign) == {}
 
 
 async def test_merging_moves_saved_results_costs_and_notices_of_the_imported_row(
@@ -570,7 +570,7 @@ async def test_merging_moves_saved_results_costs_and_notices_of_the_imported_row
                 " VALUES (?, 'm', '', 1, '1', '2', '1', 0, 0, 0, 0, 0, 0, 0)",
                 (key,),
             )
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X", status="ended"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X", status="ended"))
     merged = registry.results.paths(await registry.batches.get(one)).raw
     assert merged.read_bytes() == b"{}\n"
     assert not saved.exists() or saved == merged
@@ -591,7 +591,7 @@ async def test_a_row_that_was_imported_for_another_reason_stays_with_its_job(reg
     other = await imported(registry, "msgbatch_01Z")
     async with registry._database.transaction() as tx:
         await tx.execute("UPDATE batches SET job_id = 'job_msgbatch_01X', part = 2 WHERE key = ?", (other,))
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"))
     assert (await registry.batches.get(other)).job == "job_msgbatch_01X"
     assert await registry.jobs.get("job_msgbatch_01X") is not None
 
@@ -600,7 +600,7 @@ async def test_without_a_proof_or_a_word_an_imported_row_is_left(registry: Regis
     (one,) = await planned(registry, 1)
     await lost(registry, one)
     foreign = await imported(registry)
-    assert not await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert not await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
     assert (await registry.batches.get(foreign)).id == "msgbatch_01X"
 
 
@@ -609,10 +609,10 @@ async def test_each_event_of_a_part_is_in_the_journal_with_its_job_its_batch_and
 ) -> None:
     (one,) = await planned(registry, 1)
     await lost(registry, one)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert await registry.sendings.disown(one, "msgbatch_01X", "Other answers.")
-    assert await registry.sendings.adopt(one, remote("msgbatch_01Y"), is_proved=False)
-    await registry.sendings.proved(one, "msgbatch_01Y")
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert await registry.sends.disown(one, "msgbatch_01X", "Other answers.")
+    assert await registry.sends.adopt(one, remote("msgbatch_01Y"), is_proved=False)
+    await registry.sends.proved(one, "msgbatch_01Y")
     entries = [entry for entry in await registry.journal.entries() if entry.batch_key == one]
     assert [(entry.event, entry.job, entry.batch_id, entry.detail) for entry in entries] == [
         ("batch.submitting", "job_1", None, ""),
@@ -628,9 +628,9 @@ async def test_each_event_of_a_part_is_in_the_journal_with_its_job_its_batch_and
 async def test_an_end_and_a_lost_response_make_one_notice_each_and_a_second_loss_another(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
     await lost(registry, one)
-    assert await registry.sendings.proved_absent(one, 1, "absent")
+    assert await registry.sends.proved_absent(one, 1, "absent")
     await lost(registry, one)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X", status="ended"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X", status="ended"))
     assert await registry.notices.made(NoticeKind.UNKNOWN, [f"{one}.1", f"{one}.2", f"{one}.3"]) == {
         f"{one}.1",
         f"{one}.2",
@@ -642,18 +642,18 @@ async def test_a_batch_that_a_part_of_this_registry_owns_is_adopted_by_no_other(
     one, two = await planned(registry)
     await lost(registry, one)
     await lost(registry, two)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"))
     before = await whole(registry)
-    assert not await registry.sendings.adopt(two, remote("msgbatch_01X"), is_chosen=True)
+    assert not await registry.sends.adopt(two, remote("msgbatch_01X"), is_chosen=True)
     assert await whole(registry) == before
 
 
 async def test_a_refuted_batch_is_remembered_once_with_its_reason(registry: Registry) -> None:
     one, two = await planned(registry)
-    await registry.sendings.refute(one, "msgbatch_01X", "Other answers.")
-    await registry.sendings.refute(one, "msgbatch_01X", "Said again.")
-    assert await registry.sendings.refuted_of(one) == {"msgbatch_01X": "Other answers."}
-    assert await registry.sendings.refuted_of(two) == {}
+    await registry.sends.refute(one, "msgbatch_01X", "Other answers.")
+    await registry.sends.refute(one, "msgbatch_01X", "Said again.")
+    assert await registry.sends.refuted_of(one) == {"msgbatch_01X": "Other answers."}
+    assert await registry.sends.refuted_of(two) == {}
     assert (await events(registry, one)).count("batch.refuted") == 1
 
 
@@ -663,46 +663,46 @@ async def test_a_disowned_batch_leaves_the_part_as_if_it_never_had_it(registry: 
     await lost(registry, two)
     fresh = await registry.batches.get(one)
     ended = remote("msgbatch_01X", status="ended", ended_at=START, cancel_initiated_at=START)
-    assert await registry.sendings.adopt(one, ended, is_proved=False)
-    assert await registry.sendings.adopt(two, remote("msgbatch_01Y"), is_proved=False)
+    assert await registry.sends.adopt(one, ended, is_proved=False)
+    assert await registry.sends.adopt(two, remote("msgbatch_01Y"), is_proved=False)
     await registry.batches.set_results(one, ResultsState.PARTIAL, size=7)
-    assert not await registry.sendings.disown(one, "msgbatch_01Z", "not it")
-    assert not await registry.sendings.disown(two, "msgbatch_01X", "not it")
-    assert await registry.sendings.disown(one, "msgbatch_01X", "Other answers.")
+    assert not await registry.sends.disown(one, "msgbatch_01Z", "not it")
+    assert not await registry.sends.disown(two, "msgbatch_01X", "not it")
+    assert await registry.sends.disown(one, "msgbatch_01X", "Other answers.")
     again = await registry.batches.get(one)
     same = replace(again, revision=fresh.revision, reason=fresh.reason, refreshed_at=fresh.refreshed_at)
     assert same == fresh
     assert again.reason == "Other answers."
     assert await column(registry, one, "adopted") == 0
-    assert await registry.sendings.refuted_of(one) == {"msgbatch_01X": "Other answers."}
+    assert await registry.sends.refuted_of(one) == {"msgbatch_01X": "Other answers."}
     assert (await registry.batches.get(two)).id == "msgbatch_01Y"
 
 
 async def test_a_proved_batch_is_never_disowned(registry: Registry) -> None:
     (one,) = await planned(registry, 1)
     await lost(registry, one)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"))
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"))
     before = await whole(registry)
-    assert not await registry.sendings.disown(one, "msgbatch_01X", "not it")
-    assert not await registry.sendings.vanished(one, "msgbatch_01X")
+    assert not await registry.sends.disown(one, "msgbatch_01X", "not it")
+    assert not await registry.sends.vanished(one, "msgbatch_01X")
     assert await whole(registry) == before
 
 
 async def test_a_vanished_batch_is_no_proof_until_something_refutes_it(registry: Registry) -> None:
     one, two = await planned(registry)
     await lost(registry, one)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert not await registry.sendings.vanished(one, "msgbatch_01Z")
-    assert await registry.sendings.vanished(one, "msgbatch_01X")
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert not await registry.sends.vanished(one, "msgbatch_01Z")
+    assert await registry.sends.vanished(one, "msgbatch_01X")
     batch = await registry.batches.get(one)
     assert (batch.state, batch.id, batch.is_unproved) == (BatchState.UNKNOWN, None, False)
     assert "msgbatch_01X" in batch.reason
-    assert await registry.sendings.refuted_of(one) == {"msgbatch_01X": VANISHED}
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert await registry.sendings.vanished(one, "msgbatch_01X")
-    await registry.sendings.refute(one, "msgbatch_01X", "Other answers.")
-    assert await registry.sendings.refuted_of(one) == {"msgbatch_01X": "Other answers."}
-    assert await registry.sendings.refuted_of(two) == {}
+    assert await registry.sends.refuted_of(one) == {"msgbatch_01X": VANISHED}
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert await registry.sends.vanished(one, "msgbatch_01X")
+    await registry.sends.refute(one, "msgbatch_01X", "Other answers.")
+    assert await registry.sends.refuted_of(one) == {"msgbatch_01X": "Other answers."}
+    assert await registry.sends.refuted_of(two) == {}
 
 
 # ── copies ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -720,7 +720,7 @@ async def copy_of(folder: Path) -> Registry:
 async def test_a_registry_that_lies_where_it_was_written_is_no_copy(registry: Registry) -> None:
     one, _ = await planned(registry)
     await lost(registry, one)
-    assert await registry.sendings.notice_copy() == 0
+    assert await registry.sends.notice_copy() == 0
     assert "registry.copied" not in await events(registry)
 
 
@@ -729,21 +729,21 @@ async def test_a_copy_marks_the_parts_that_its_twin_may_send_once(registry: Regi
     await lost(registry, keys[1])
     await sending(registry, keys[2])
     await sending(registry, keys[3])
-    assert await registry.sendings.accepted(keys[3], remote("msgbatch_01X"), "me")
+    assert await registry.sends.accepted(keys[3], remote("msgbatch_01X"), "me")
     await registry.close()
     copied = await copy_of(tmp_path)
     try:
-        assert await copied.sendings.notice_copy() == 3
+        assert await copied.sends.notice_copy() == 3
         batches = [await copied.batches.get(key) for key in keys]
         assert [batch.may_have_twin for batch in batches] == [True, True, True, False]
         (noted,) = [entry for entry in await copied.journal.entries() if entry.event == "registry.copied"]
         assert json.loads(noted.detail) == {"parts": 3}
-        assert await copied.sendings.notice_copy() == 0
-        assert not await copied.sendings.claim(keys[0], "me", SOON, BEGAN, HERE)
-        await copied.sendings.twin_settled(keys[0])
+        assert await copied.sends.notice_copy() == 0
+        assert not await copied.sends.claim(keys[0], "me", SOON, BEGAN, HERE)
+        await copied.sends.twin_settled(keys[0])
         assert [(await copied.batches.get(key)).may_have_twin for key in keys[:3]] == [False, True, True]
-        assert await copied.sendings.claim(keys[0], "me", SOON, BEGAN, HERE)
-        assert await copied.sendings.notice_copy() == 0
+        assert await copied.sends.claim(keys[0], "me", SOON, BEGAN, HERE)
+        assert await copied.sends.notice_copy() == 0
     finally:
         await copied.close()
         await registry.open()
@@ -754,7 +754,7 @@ async def test_a_copy_is_noticed_at_the_last_moment_before_a_send(registry: Regi
     await registry.close()
     copied = await copy_of(tmp_path)
     try:
-        assert not await copied.sendings.claim(one, "me", SOON, BEGAN, HERE)
+        assert not await copied.sends.claim(one, "me", SOON, BEGAN, HERE)
         batch = await copied.batches.get(one)
         assert (batch.state, batch.may_have_twin) == (BatchState.PLANNED, True)
     finally:
@@ -768,8 +768,8 @@ async def test_binding_a_part_settles_the_question_of_its_twin(registry: Registr
     await registry.close()
     copied = await copy_of(tmp_path)
     try:
-        assert await copied.sendings.notice_copy() == 2
-        assert await copied.sendings.adopt(one, remote("msgbatch_01X"))
+        assert await copied.sends.notice_copy() == 2
+        assert await copied.sends.adopt(one, remote("msgbatch_01X"))
         assert not (await copied.batches.get(one)).may_have_twin
     finally:
         await copied.close()
@@ -830,7 +830,7 @@ async def test_taking_a_registry_for_its_own_never_forgets_sends(registry: Regis
     await lost(registry, two)
     registry.path.with_name(registry.path.name + SUFFIX).unlink()
     async with registry._database.transaction() as tx:
-        await registry.sendings._origin.take(tx)
+        await registry.sends._origin.take(tx)
     row = await registry._database.one("SELECT sends FROM origin")
     assert row is not None
     assert row["sends"] == 2
@@ -868,10 +868,10 @@ async def test_two_processes_that_begin_a_part_at_once_are_one_sender(tmp_path: 
     try:
         (key,) = await planned(one, 1)
         begun = await asyncio.gather(
-            *(each.sendings.claim(key, name, SOON, BEGAN, HERE) for each, name in ((one, "one"), (two, "two")))
+            *(each.sends.claim(key, name, SOON, BEGAN, HERE) for each, name in ((one, "one"), (two, "two")))
         )
         assert sorted(begun) == [False, True]
-        assert len(await one.sendings.sends_of(key)) == 1
+        assert len(await one.sends.sends_of(key)) == 1
     finally:
         await one.close()
         await two.close()
@@ -881,16 +881,16 @@ async def test_a_twin_is_settled_by_proof_and_not_by_what_only_fits(registry: Re
     one, two = await planned(registry)
     await lost(registry, one)
     await lost(registry, two)
-    assert await registry.sendings.adopt(two, remote("msgbatch_01Y"), is_proved=False)
+    assert await registry.sends.adopt(two, remote("msgbatch_01Y"), is_proved=False)
     await registry.close()
     copied = await copy_of(tmp_path)
     try:
-        assert await copied.sendings.notice_copy() == 2
-        assert await copied.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
+        assert await copied.sends.notice_copy() == 2
+        assert await copied.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
         assert [(await copied.batches.get(key)).may_have_twin for key in (one, two)] == [True, True]
-        await copied.sendings.proved(one, "msgbatch_01X")
+        await copied.sends.proved(one, "msgbatch_01X")
         assert [(await copied.batches.get(key)).may_have_twin for key in (one, two)] == [False, True]
-        assert await copied.sendings.accepted(two, remote("msgbatch_01Y"), "me")
+        assert await copied.sends.accepted(two, remote("msgbatch_01Y"), "me")
         assert not (await copied.batches.get(two)).may_have_twin
     finally:
         await copied.close()
@@ -902,10 +902,10 @@ async def test_a_send_ended_when_its_process_was_found_gone_however_old_its_mark
     registry: Registry, offset: float | None
 ) -> None:
     (one,) = await planned(registry, 1)
-    assert await registry.sendings.claim(one, "me", SOON, replace(BEGAN, offset=offset), HERE)
-    assert await registry.sendings.mark(one, "me", START + timedelta(seconds=4))
-    assert await registry.sendings.sender_died(one, "me", ended=START + timedelta(hours=8))
-    (send,) = await registry.sendings.sends_of(one)
+    assert await registry.sends.claim(one, "me", SOON, replace(BEGAN, offset=offset), HERE)
+    assert await registry.sends.mark(one, "me", START + timedelta(seconds=4))
+    assert await registry.sends.sender_died(one, "me", ended=START + timedelta(hours=8))
+    (send,) = await registry.sends.sends_of(one)
     assert send.ended == START + timedelta(hours=8)
 
 
@@ -915,24 +915,24 @@ async def test_a_batch_that_cannot_be_proved_is_remembered_and_a_part_that_has_i
     one, two = await planned(registry)
     await lost(registry, one)
     await lost(registry, two)
-    assert await registry.sendings.unprovable(two, "msgbatch_01X", "Cannot be proved.")
+    assert await registry.sends.unprovable(two, "msgbatch_01X", "Cannot be proved.")
     assert (await registry.batches.get(two)).reason == "time-out"
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=False)
-    assert await registry.sendings.unprovable(one, "msgbatch_01X", "Cannot be proved.")
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=False)
+    assert await registry.sends.unprovable(one, "msgbatch_01X", "Cannot be proved.")
     batch = await registry.batches.get(one)
     assert (batch.state, batch.id, batch.reason) == (BatchState.UNKNOWN, None, "Cannot be proved.")
     for key in (one, two):
-        assert await registry.sendings.refuted_of(key) == {"msgbatch_01X": UNPROVABLE}
-    await registry.sendings.refute(one, "msgbatch_01X", "Other answers.")
-    assert await registry.sendings.refuted_of(one) == {"msgbatch_01X": "Other answers."}
-    assert await registry.sendings.adopt(two, remote("msgbatch_01Y"))
-    assert not await registry.sendings.unprovable(two, "msgbatch_01Y", "Cannot be proved.")
+        assert await registry.sends.refuted_of(key) == {"msgbatch_01X": UNPROVABLE}
+    await registry.sends.refute(one, "msgbatch_01X", "Other answers.")
+    assert await registry.sends.refuted_of(one) == {"msgbatch_01X": "Other answers."}
+    assert await registry.sends.adopt(two, remote("msgbatch_01Y"))
+    assert not await registry.sends.unprovable(two, "msgbatch_01Y", "Cannot be proved.")
 
 
 @pytest.mark.parametrize(("is_chosen", "is_proved"), [(True, False), (False, False), (True, True)])
 async def test_a_persons_word_is_told_from_what_only_fits(registry: Registry, is_chosen: bool, is_proved: bool) -> None:
     (one,) = await planned(registry, 1)
     await lost(registry, one)
-    assert await registry.sendings.adopt(one, remote("msgbatch_01X"), is_proved=is_proved, is_chosen=is_chosen)
+    assert await registry.sends.adopt(one, remote("msgbatch_01X"), is_proved=is_proved, is_chosen=is_chosen)
     batch = await registry.batches.get(one)
     assert (batch.is_unproved, batch.is_chosen) == (not is_proved, is_chosen and not is_proved)

@@ -65,6 +65,7 @@ async def test_a_result_that_came_after_the_cancellation_is_undone() -> None:
     assert taken_back == ["made"]
 
 
+@pytest.mark.long
 async def test_a_thread_is_waited_for_also_where_its_caller_is_canceled_twice() -> None:
     begun, wanted, unheard = threading.Event(), threading.Event(), list[dict[str, object]]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, said: unheard.append(said))

@@ -88,6 +88,7 @@ def test_an_invalid_setting_is_refused_with_a_sentence(path: tuple[str, ...], ty
         coerce("", path, typed)
 
 
+@pytest.mark.long
 def test_the_template_takes_every_setting() -> None:
     for entry in entries(Settings()):
         if entry.name and entry.default:

@@ -127,7 +127,7 @@ async def _resume(scene: Scene) -> None:
     grace: timedelta | None = None
     if step.get("grace") is not None:
         grace = timedelta(seconds=step.get("grace"))
-        for batch in await scene.workspace.registry.views.select(BatchQuery()):
+        for batch in await scene.workspace.registry.queries.select(BatchQuery()):
             person.watch.hand_given.add((batch.job, batch.attempt, batch.part))
     choose = person.chooses if person.says_yes else None
     resumed = await resume_service.resume(
@@ -221,12 +221,12 @@ async def _prune(scene: Scene) -> None:
 async def _ours(scene: Scene) -> list[Batch]:
     """The batches of one job that was submitted here; empty where there is none."""
     job = await _job(scene)
-    return [] if job is None else await scene.workspace.registry.views.of_job(job)
+    return [] if job is None else await scene.workspace.registry.queries.of_job(job)
 
 
 async def _job(scene: Scene) -> str | None:
     """A job that was submitted here: the one that the step means, in the order of planning."""
-    batches = await scene.workspace.registry.views.select(BatchQuery())
+    batches = await scene.workspace.registry.queries.select(BatchQuery())
     jobs = list(dict.fromkeys(batch.job for batch in sorted(batches, key=lambda batch: batch.key) if batch.source))
     return jobs[scene.step.job % len(jobs)] if jobs else None
 

@@ -87,7 +87,7 @@ async def _prove_as(was: Proof, mutated: Proof, *args: Any) -> Proof:
 
 async def _prove_by_ids_alone(workspace: Any, batch: Any, summary: Any) -> None:
     if batch.is_unproved and summary.ids is not None and not summary.ids.unexpected:
-        await workspace.registry.sendings.proved(batch.key, batch.id)
+        await workspace.registry.sends.proved(batch.key, batch.id)
         return
     await _disown(workspace, batch, summary)
 
@@ -96,10 +96,10 @@ async def _relations_all_taken(views: BatchQueries, ids: Any) -> dict[str, tuple
     return {name: (Relation.TAKEN, seen) for name, (_, seen) in (await _relations(views, ids)).items()}
 
 
-async def _adopt_without_twin(sendings: Sends, key: int, *args: Any, **more: Any) -> bool:
-    is_done = await _adopt(sendings, key, *args, **more)
+async def _adopt_without_twin(sends: Sends, key: int, *args: Any, **more: Any) -> bool:
+    is_done = await _adopt(sends, key, *args, **more)
     if is_done:
-        await sendings.twin_settled(key)
+        await sends.twin_settled(key)
     return is_done
 
 

@@ -16,6 +16,7 @@ QUICK, CHUNKS = 3, 10
 EACH = LONG // 100 // CHUNKS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunk", [None, *(pytest.param(n, marks=pytest.mark.long) for n in range(CHUNKS))])
 async def test_nothing_is_broken_over_http(tmp_path: Path, chunk: int | None) -> None:
     first = FIRST if chunk is None else FIRST + chunk * 100 * EACH

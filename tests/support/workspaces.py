@@ -50,7 +50,7 @@ async def submit(
 
 async def all_batches(workspace: Workspace) -> list[Batch]:
     """Every batch of the registry that was not deleted, oldest first."""
-    return (await workspace.registry.views.select())[::-1]
+    return (await workspace.registry.queries.select())[::-1]
 
 
 def sent_custom_ids(simulator: Simulator) -> list[str]:

@@ -71,6 +71,7 @@ def _a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_process, "CPU_SECONDS", 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TRICKS)
 def test_a_runaway_template_ends_with_a_sentence(name: str) -> None:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from wcwidth import wcwidth
 
-from batchtui.text.widths import normalize_width
+from batchtui.text.layout.widths import normalize_width
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,11 @@ from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.batches.states import BatchState, Success
 from batchtui.domain.costs.estimate import Bounds
 from batchtui.domain.results.result import Outcome
-from batchtui.text import durations, estimates, glyphs, money, progress
+from batchtui.text import durations, glyphs, money
 from batchtui.text import numbers as counts
-from batchtui.text.widths import width
+from batchtui.text.layout import progress
+from batchtui.text.layout.widths import width
+from batchtui.text.sentences import estimates
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -89,6 +91,20 @@ def test_an_estimate_below_ten_cents_has_two_significant_digits(dollars: str, sa
 
 def test_an_unknown_amount_is_never_zero_dollars() -> None:
     assert (money.usd(None), money.cost(None, None)) == ("unknown", "·")
+
+
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        (("4.176", "0.004", "0", None), ["$4.18", "<$0.01", "$0.00", "·"]),
+        (("0.0041", "0.0019", "0.000001", "0"), ["$0.0041", "$0.0019", "<$0.0001", "$0"]),
+        (("0", "0"), ["$0.00", "$0.00"]),
+    ],
+)
+def test_amounts_of_a_column_have_one_form_and_small_ones_still_differ(
+    dollars: tuple[str | None, ...], said: list[str]
+) -> None:
+    assert money.column([None if one is None else Decimal(one) for one in dollars]) == said
 
 
 def test_the_actual_cost_replaces_the_estimate() -> None:

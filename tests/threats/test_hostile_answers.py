@@ -34,6 +34,7 @@ DRIVES = f"{TITLE}\x9b2J\u202e[b]x[/b]"
 OBEYED = set("\x1b\x07\x9b\u202e\r")
 
 
+@pytest.mark.long
 async def test_text_cannot_drive_the_terminal_on_a_screen(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=[DRIVES], size=(120, 30)) as shown:
         await shown.shows("[b]x[/b]")

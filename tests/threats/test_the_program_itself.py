@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
+import pytest
 
 import batchtui as package
 
@@ -47,6 +48,7 @@ def test_no_shell_runs_a_command() -> None:
             assert name not in EVALUATES, source
 
 
+@pytest.mark.long
 def test_no_shell_reads_what_a_hook_is_told(night: Night, batchtui: Batchtui, tmp_path: Path) -> None:
     told, hook = tmp_path / "told.json", tmp_path / "hook"
     hook.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$#\" >{tmp_path / 'words'}\ncat >{told}\n")

@@ -6,6 +6,8 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.simulator import Fault
 from tests.support.builders import jsonl, request
 from tests.support.workspaces import KEY
@@ -47,6 +49,7 @@ def test_no_key_is_stored(night: Night, batchtui: Batchtui, simulator: Simulator
     assert holding(home, KEY) == []
 
 
+@pytest.mark.long
 def test_logs_without_content_of_requests_and_answers(
     night: Night, batchtui: Batchtui, simulator: Simulator, home: Path, later: Later
 ) -> None:

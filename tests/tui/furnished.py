@@ -70,9 +70,9 @@ async def furnish(workspace: Workspace, clock: StandingClock, voice: Voice = str
     parts = await teller.submitted(voice("nightly"), timedelta(minutes=31), (40_000, 40_000), tags=(voice("shop"),))
     running = await teller.sent(parts[0])
     [lost] = await teller.submitted(voice("lost"), timedelta(seconds=41), (800,), models=(voice("claude-x"),))
-    await registry.sendings.claim(lost.key, "me", clock.now() + timedelta(days=1))
-    await registry.sendings.answer_lost(lost.key, voice("no response to the create request"), "me")
-    await registry.sendings.explain(parts[1].key, voice("waits"), not_before=clock.now())
+    await registry.sends.claim(lost.key, "me", clock.now() + timedelta(days=1))
+    await registry.sends.answer_lost(lost.key, voice("no response to the create request"), "me")
+    await registry.sends.explain(parts[1].key, voice("waits"), not_before=clock.now())
     await teller.heard(running, "in_progress", processing=30_000, succeeded=10_000)
     await registry.journal.record_call(
         ApiCall("list", "GET", "/v1/messages/batches", clock.now(), 312, 500, "req_1", running.id, voice("api_error"))
@@ -96,7 +96,7 @@ async def _save(registry: Registry, batch: Batch, ids: list[str], voice: Voice, 
     raw = b"".join(line + b"\n" for line in lines)
     keep(registry.results, batch, raw)
     await registry.batches.set_results(batch.key, ResultsState.SAVED, size=len(raw))
-    await registry.costs.note(batch.key, SPENT)
+    await registry.spending.note(batch.key, SPENT)
 
 
 async def furnished(folder: Path, voice: Voice = str, *, settings: str = "", answer: str = ANSWER) -> Path:

@@ -112,7 +112,7 @@ async def stage(
                 await submit(workspace, folder, name)
             clock.turn(hours=2)
             await maintenance.run_maintenance(workspace)
-            for batch in await workspace.registry.views.uncollected(workspace.clock.now()) if saves else ():
+            for batch in await workspace.registry.queries.uncollected(workspace.clock.now()) if saves else ():
                 await collect(workspace, batch)
             for name in running:
                 await submit(workspace, folder, name)

@@ -91,12 +91,12 @@ class Teller:
         )
         parts = [part(at_, size) for at_, size in enumerate(sizes, 1)]
         keys = await self._registry.jobs.plan(told, parts, estimates=estimates)
-        return await self._registry.views.page(keys)
+        return await self._registry.queries.page(keys)
 
     async def sent(self, batch: Batch) -> Batch:
         """Have the API accept a part."""
-        await self._registry.sendings.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
-        await self._registry.sendings.accepted(batch.key, self._remote(batch), "me")
+        await self._registry.sends.claim(batch.key, "me", self._clock.now() + timedelta(days=1))
+        await self._registry.sends.accepted(batch.key, self._remote(batch), "me")
         return await self._registry.batches.get(batch.key)
 
     async def heard(self, batch: Batch, status: str, **counts: int) -> Batch:
@@ -123,7 +123,7 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     raw = b"".join(line + b"\n" for line in LINES)
     keep(registry.results, done, raw)
     await registry.batches.set_results(done.key, ResultsState.SAVED, size=len(raw))
-    await registry.costs.note(done.key, SPENT)
+    await registry.spending.note(done.key, SPENT)
 
     await mark_visited(workspace)
     nightly = await teller.submitted(
@@ -133,15 +133,15 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     still = await teller.sent(nightly[0])
     moving = await teller.sent(nightly[1])
     later = NOW + timedelta(seconds=48)
-    await registry.sendings.explain(nightly[2].key, "waits for room in the queue", not_before=later)
+    await registry.sends.explain(nightly[2].key, "waits for room in the queue", not_before=later)
 
     [lost] = await teller.submitted("contracts", timedelta(seconds=41), (800,), models=("claude-sonnet-5-5",))
-    await registry.sendings.claim(lost.key, "me", clock.now() + timedelta(days=1))
-    await registry.sendings.answer_lost(lost.key, "the answer was lost; looking for it", "me")
+    await registry.sends.claim(lost.key, "me", clock.now() + timedelta(days=1))
+    await registry.sends.answer_lost(lost.key, "the answer was lost; looking for it", "me")
     teller.until(timedelta(seconds=12))
     await teller.heard(moving, "in_progress", processing=38_000, succeeded=61_500, errored=500)
     await teller.heard(still, "in_progress", processing=100_000)
-    await registry.facts.put(LAST_SWEEP, {"running": 2, "calls": 1})
+    await registry.values.put(LAST_SWEEP, {"running": 2, "calls": 1})
     teller.until(timedelta())
 
 

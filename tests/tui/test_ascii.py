@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ASCII = "[screen]\nascii = true\n"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 24), (160, 40)])
 @pytest.mark.parametrize("keys", [("question_mark",), ("G", "enter", "enter"), ("colon",), ("y",), ("j", "c")])
 async def test_everything_is_ascii(tmp_path: Path, size: tuple[int, int], keys: tuple[str, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from tests.tui.stage import stage
@@ -28,6 +29,7 @@ async def test_tab_completes_a_field_and_then_a_value(tmp_path: Path) -> None:
         assert "evaluation" not in shown.text
 
 
+@pytest.mark.long
 async def test_the_arrows_choose_what_tab_takes_among_names_that_there_are(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.press("/", *"name:")
@@ -36,6 +38,7 @@ async def test_the_arrows_choose_what_tab_takes_among_names_that_there_are(tmp_p
         assert _typed(shown) == "name:evaluation "
 
 
+@pytest.mark.long
 async def test_a_filter_in_force_stands_there_as_chips(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.press("/", *"night !status:ended age:", "enter")
@@ -47,6 +50,7 @@ async def test_a_filter_in_force_stands_there_as_chips(tmp_path: Path) -> None:
         assert _typed(shown) == "night !status:ended age:"
 
 
+@pytest.mark.long
 async def test_an_invalid_filter_term_is_reported_while_typing(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.press("/", *"tga:x")

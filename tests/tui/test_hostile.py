@@ -80,6 +80,7 @@ async def test_no_screen_lets_anything_through(tmp_path: Path, size: tuple[int, 
         assert made.left_on == []
 
 
+@pytest.mark.long
 async def test_the_columns_of_a_list_stay_in_line(tmp_path: Path) -> None:
     home = await furnished(tmp_path, hostile(), settings=QUIET)
     with dashboard(home, (160, 48)) as made:

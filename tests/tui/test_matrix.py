@@ -83,6 +83,7 @@ def colours(made: Window) -> set[tuple[int, ...]]:
     return {style for style in styles(made) if not NO_COLOURS.issuperset(style)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "term", quick(["xterm-256color", "linux"], "xterm", "screen", "screen-256color", "tmux-256color", "vt100")
 )
@@ -93,6 +94,7 @@ def test_it_starts_and_leaves_on_a_terminal_of_this_kind(home: Path, term: str) 
         assert bool(beyond) is term.endswith("256color")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size", quick([(60, 15), (400, 100)], (80, 24), (132, 43)), ids=lambda size: f"{size[0]}x{size[1]}"
 )
@@ -105,6 +107,7 @@ def test_it_fits_a_terminal_of_this_size(home: Path, size: tuple[int, int]) -> N
         looked_at(made)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "env", quick([{"TERM": "xterm-ghostty"}], {"COLORTERM": "truecolor"}, {"TERM": "foot-direct"}), ids=str
 )
@@ -128,6 +131,7 @@ def test_the_doctor_says_what_the_dashboard_takes_the_terminal_for(home: Path, e
         made.shows(said)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("term", quick(["xterm-256color"], "xterm"))
 def test_no_colour_at_all_with_no_color(home: Path, term: str) -> None:
     with dashboard(home, TERM=term, NO_COLOR="1", COLORTERM="truecolor") as made:
@@ -166,6 +170,7 @@ def test_a_demo_on_a_terminal_that_knows_no_screen_is_told_as_text(tmp_path: Pat
         assert b"\x1b[?" not in made.sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_leaves_the_terminal_as_it_was(home: Path, sent: signal.Signals, code: int) -> None:
     with dashboard(home) as made:
@@ -210,6 +215,7 @@ def test_the_pager_gets_the_answer_and_gives_the_screen_back(home: Path, tmp_pat
         assert made.left_on == []
 
 
+@pytest.mark.long
 def test_the_editor_gets_a_copy_that_is_gone_afterwards(home: Path, tmp_path: Path) -> None:
     got = tmp_path / "got"
     with dashboard(home, EDITOR=f'sh -c \'echo "$0" >{got}; cat "$0" >>{got}\'') as made:
@@ -223,6 +229,7 @@ def test_the_editor_gets_a_copy_that_is_gone_afterwards(home: Path, tmp_path: Pa
         assert subprocess.run(["test", "-e", file], check=False).returncode == 1
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_pager_and_not_the_dashboard(home: Path) -> None:
     reader = "import sys, time; sys.stdin.read(); print('paged', flush=True); time.sleep(60)"
     with dashboard(home, PAGER=f'{sys.executable} -c "{reader}"') as made:
@@ -238,6 +245,7 @@ def test_ctrl_c_ends_the_pager_and_not_the_dashboard(home: Path) -> None:
         assert made.ends() == 0
 
 
+@pytest.mark.long
 def test_a_pager_that_is_not_there_is_said(home: Path) -> None:
     with dashboard(home, PAGER="/not/there") as made:
         read(made)

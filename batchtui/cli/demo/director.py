@@ -106,7 +106,7 @@ class Director:
         until = clock.monotonic() + at_most
         while clock.monotonic() < until:
             # The registry and not the simulator: the story may go on only when the dashboard can show it.
-            batches = [batch for batch in await self.workspace.registry.views.select() if batch.name == name]
+            batches = [batch for batch in await self.workspace.registry.queries.select() if batch.name == name]
             if batches and all(_is_there(batch, ended=ended) for batch in batches):
                 return
             await clock.sleep(LOOK)
@@ -121,7 +121,7 @@ class Director:
         await last_visit.mark_visited(self.workspace)
         # After `mark_visited`: the ends that it notices are what the dashboard greets with, "since you were last here".
         await maintenance.run_maintenance(self.workspace)
-        for batch in await self.workspace.registry.views.uncollected(clock.now()):
+        for batch in await self.workspace.registry.queries.uncollected(clock.now()):
             await collect(self.workspace, batch)
 
 

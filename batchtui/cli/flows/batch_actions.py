@@ -9,10 +9,10 @@ from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.batches.states import BatchState
-from batchtui.text.batch_names import batch_label
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
+from batchtui.text.sentences.batch_names import batch_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

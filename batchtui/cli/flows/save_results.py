@@ -17,12 +17,12 @@ from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.results.result import Outcome
 from batchtui.runtime import atomic_file
-from batchtui.text.batch_names import batch_label
 from batchtui.text.durations import span
 from batchtui.text.glyphs import OUTCOMES
+from batchtui.text.layout.progress import bar, pace
 from batchtui.text.numbers import amount, bytes_done, count
-from batchtui.text.outcome_words import batch_outcome_words
-from batchtui.text.progress import bar, pace
+from batchtui.text.sentences.batch_names import batch_label
+from batchtui.text.sentences.outcome_words import batch_outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
 from batchtui.text.numbers import amount, size
+from batchtui.text.sentences.batch_names import part_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

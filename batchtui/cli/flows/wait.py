@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.flows.send_progress import terminal_notifier
 from batchtui.domain.batches.states import BatchState
-from batchtui.text import forecasts
 from batchtui.text.durations import span
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount, count
-from batchtui.text.outcome_words import batch_outcome_words
+from batchtui.text.sentences import forecasts
+from batchtui.text.sentences.outcome_words import batch_outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
+from batchtui.text.layout.widths import fit
 from batchtui.text.safe import sanitize, sanitize_block
-from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
     from batchtui.domain.errors import BatchtuiError

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from batchtui.domain.errors import StorageError
 from batchtui.results.json_text import encode_json
+from batchtui.text.layout.tables import table
 from batchtui.text.safe import escaped_json, sanitize_block
-from batchtui.text.tables import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from batchtui.text.tables import TextColumn
+    from batchtui.text.layout.tables import TextColumn
 
 
 class PipeClosed(Exception):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.costs.cost import NOTHING, total
-from batchtui.text import forecasts
 from batchtui.text.durations import ago, span, stamp
 from batchtui.text.glyphs import state_sign
+from batchtui.text.layout.tables import PagedTable, TextColumn
+from batchtui.text.layout.widths import pad
 from batchtui.text.money import at_least, batch_cost, batch_cost_in_full, cost_in_full
 from batchtui.text.numbers import amount, count, size
-from batchtui.text.outcome_words import batch_outcome_words, counts_words, outcome_words
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.tables import PagedTable, TextColumn
-from batchtui.text.widths import pad
+from batchtui.text.sentences import forecasts
+from batchtui.text.sentences.outcome_words import batch_outcome_words, counts_words, outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,10 +9,10 @@ from batchtui.cli.views.json_documents import dollars
 from batchtui.domain.results.comparison import AnswerChange
 from batchtui.domain.results.result import Outcome
 from batchtui.text.glyphs import DIFFERENCES, OUTCOMES
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

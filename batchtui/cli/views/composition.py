@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.cli.views.check_report import problem_lines
 from batchtui.cli.views.json_documents import dollars, estimate_document, known_document, problem_document
-from batchtui.text.estimates import estimate_lines
-from batchtui.text.known_requests import known_lines
 from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize_block
+from batchtui.text.sentences.estimates import estimate_lines
+from batchtui.text.sentences.known_requests import known_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.money import UNKNOWN_CELL, at_least, usd, usd_fine
 from batchtui.text.numbers import amount, count, percent, short
-from batchtui.text.outcome_words import counts_words
 from batchtui.text.safe import sanitize
-from batchtui.text.tables import TextColumn
+from batchtui.text.sentences.outcome_words import counts_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,8 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
         yield f"  estimated: {usd_fine(ledger.expected)}{_compared(total.cost, ledger.expected)}"
     if ledger.counts.failed and total.batches:
         unbilled = counts_words(replace(ledger.counts, succeeded=0, processing=0))
-        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not billed: {unbilled}"
+        billed = f"{ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}"
+        yield f"  billed: {billed}; not billed: {unbilled}"
     for name, said in CATEGORIES.items():
         if tokens := _tokens(total, name):
             unit = "" if name == "web_searches" else " tokens"

@@ -27,7 +27,7 @@ TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 async def reload(workspace: Workspace, target: Target) -> Target:
     """Return the target with its batches read again from the registry."""
     keys = [batch.key for batch in target.batches]
-    return replace(target, batches=tuple(await workspace.registry.views.page(keys)))
+    return replace(target, batches=tuple(await workspace.registry.queries.page(keys)))
 
 
 async def merged_outcomes(workspace: Workspace, target: Target) -> Mapping[Outcome, int] | None:

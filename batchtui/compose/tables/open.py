@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batchtui.compose.tables.byte_source import ByteSource
-from batchtui.compose.tables.delimited import DelimitedTable
-from batchtui.compose.tables.dialect import NONE
+from batchtui.compose.tables.delimited.dialect import NONE
+from batchtui.compose.tables.delimited.table import DelimitedTable
 from batchtui.compose.tables.duckdb import DuckdbTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable

@@ -6,8 +6,8 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Doubt, Readable, Row
-from batchtui.compose.tables.dialect import MAX_ABOVE
-from batchtui.compose.tables.header import column_names, judge_header
+from batchtui.compose.tables.delimited.dialect import MAX_ABOVE
+from batchtui.compose.tables.delimited.header import column_names, judge_header
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:

@@ -118,7 +118,7 @@ class Database:
             raise RegistryReplaced(
                 f"The registry {self.path} was {what} while batchtui was running. Nothing is sent or saved any more.",
                 hint="Restore the file if it was deleted by mistake. Then press r in the dashboard, which opens the"
-                " file that is there; start any other command again.",
+                " file that is there; `watch` opens it by itself. Run any other command again.",
             )
         self._log_identity = identity(self._log_path)
 

@@ -63,7 +63,7 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int], *, typed: Colle
     cancel: list[Batch] = []
     drop: list[Batch] = []
     skipped: list[Skipped] = []
-    for batch in await workspace.registry.views.page(keys):
+    for batch in await workspace.registry.queries.page(keys):
         if batch.state is BatchState.IN_PROGRESS:
             if why_not := why_not_to_change(batch, typed):
                 skipped.append(Skipped(batch, why_not))

@@ -53,7 +53,7 @@ async def plan_delete(
     drop: list[Batch] = []
     losing: list[Batch] = []
     skipped: list[Skipped] = []
-    for batch in await workspace.registry.views.page(keys):
+    for batch in await workspace.registry.queries.page(keys):
         loses = await _loses_results(workspace, batch)
         is_only_here = locally or batch.state in (BatchState.PLANNED, BatchState.MISSING)
         why_not = _why_not(batch, locally=locally, force=force, loses=loses)

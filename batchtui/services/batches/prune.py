@@ -101,7 +101,7 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
             rows were called that were composed longer ago, where no job has them, and what was damaged longer ago.
     """
     registry, now = workspace.registry, workspace.clock.now()
-    attempts, saved = await registry.views.attempts(), await registry.views.saved_keys()
+    attempts, saved = await registry.queries.attempts(), await registry.queries.saved_keys()
     # Jobs without a stored attempt, too: their folders are theirs, and no leftovers.
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}
     found = await asyncio.to_thread(
@@ -111,7 +111,7 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
             *orphans.orphaned_names(workspace.paths.originals, originals_in_use(workspace.paths, registry, known)),
         ]
     )
-    begun = await registry.views.begun_at()
+    begun = await registry.queries.begun_at()
     removals = await asyncio.to_thread(lambda: list(_half_exports(workspace.paths.exports, now)))
     if older_than is not None:
         found += await asyncio.to_thread(lambda: _damaged_before(workspace, saved, now - older_than))
@@ -197,8 +197,8 @@ def _may_be_sent_yet(leftover: OrphanedFiles, older_than: timedelta | None, now:
 async def _deleted_jobs(workspace: Workspace, before: datetime, now: datetime) -> list[Removal]:
     registry = workspace.registry
     removals: list[Removal] = []
-    for job in await registry.views.jobs_deleted_before(before):
-        batches = await registry.views.of_job(job)
+    for job in await registry.queries.jobs_deleted_before(before):
+        batches = await registry.queries.of_job(job)
         # Of a batch that was only forgotten here the requests would be missed as soon as it is brought back.
         if any(_is_still_at_api(batch, now) for batch in batches):
             continue

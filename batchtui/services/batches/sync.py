@@ -52,7 +52,7 @@ async def sync(
         CredentialsMissing, GatewayError: where the API cannot be asked.
     """
     # First, so that a batch whose response was lost is bound to its part instead of imported beside it.
-    unsettled = await workspace.registry.views.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
+    unsettled = await workspace.registry.queries.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
     await reconcile.look_over(workspace, unsettled)
     reading = BatchList(await workspace.gateway())
     shown: set[str] = set()
@@ -76,7 +76,7 @@ async def sync(
     # Not understood, but there: they must not be reported as gone.
     shown.update(entry.id for entry in reading.unreadable if entry.id)
     only_here, gone = await _not_shown(workspace, shown, since)
-    page_of = workspace.registry.views.page
+    page_of = workspace.registry.queries.page
     return SyncReport(
         len(shown),
         tuple(await page_of(added)),
@@ -110,7 +110,7 @@ async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | No
     """Return the batches that the API did not list: those that are only here, and those that are gone."""
     only_here: list[Batch] = []
     gone: list[Batch] = []
-    views = workspace.registry.views
+    views = workspace.registry.queries
     # Only those that were not shown are read whole: of a hundred thousand batches most were.
     unseen = [key for key, batch_id in await views.ids() if batch_id not in shown]
     for batch in await views.page(unseen):

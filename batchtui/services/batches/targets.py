@@ -42,7 +42,7 @@ async def find_target(workspace: Workspace, named: str) -> Target:
     Raises:
         UnknownTarget: it means nothing, or more than one thing; the hint lists what it could be.
     """
-    views, jobs = workspace.registry.views, workspace.registry.jobs
+    views, jobs = workspace.registry.queries, workspace.registry.jobs
     if named == LAST:
         return await _last(workspace)
     if job := await jobs.get(named):
@@ -76,18 +76,18 @@ async def find_targets(workspace: Workspace, names: Sequence[str]) -> list[Targe
 
 async def job_ids(workspace: Workspace, keys: Sequence[int]) -> list[str]:
     """Return the ids of the jobs that these batches belong to, each once, in the order of the keys."""
-    batches = await workspace.registry.views.page(keys)
+    batches = await workspace.registry.queries.page(keys)
     return list(dict.fromkeys(batch.job for batch in batches))
 
 
 async def whole_job(workspace: Workspace, job_id: str) -> Target:
     """Return a job with all its batches; it is named by its id where the registry holds batches of it alone."""
     job = await workspace.registry.jobs.get(job_id)
-    return Target(job.name if job else job_id, tuple(await workspace.registry.views.of_job(job_id)), job)
+    return Target(job.name if job else job_id, tuple(await workspace.registry.queries.of_job(job_id)), job)
 
 
 async def _last(workspace: Workspace) -> Target:
-    newest = await workspace.registry.views.select(BatchQuery(limit=1))
+    newest = await workspace.registry.queries.select(BatchQuery(limit=1))
     if not newest:
         raise UnknownTarget(
             "There are no batches yet, so @last means nothing.", hint="`batchtui submit FILE` creates the first one."
@@ -99,7 +99,7 @@ async def _last(workspace: Workspace) -> Target:
 
 
 async def _of_job(workspace: Workspace, named: str, job: Job) -> Target:
-    return Target(named, tuple(await workspace.registry.views.of_job(job.id)), job)
+    return Target(named, tuple(await workspace.registry.queries.of_job(job.id)), job)
 
 
 def _ambiguous(named: str, meanings: Sequence[str]) -> UnknownTarget:

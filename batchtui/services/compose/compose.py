@@ -262,7 +262,7 @@ async def _priced(workspace: Workspace, composed: Composed) -> Composed:
     from batchtui.services.estimates.estimate import estimate
     from batchtui.services.submission.cache_priming import expected_gain
 
-    history, day = await workspace.registry.precedents.history(), workspace.clock.now().date()
+    history, day = await workspace.registry.estimate_history.history(), workspace.clock.now().date()
 
     def worked_out() -> Composed:
         expected = estimate(composed.loads, composed.report.shapes, history, day, workspace.prices)

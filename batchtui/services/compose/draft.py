@@ -169,12 +169,12 @@ def with_template(draft: Draft, template: Template) -> Draft:
 
 async def keep(workspace: Workspace, draft: Draft) -> None:
     """Keep a draft, in place of the one before."""
-    await workspace.registry.facts.put(REMEMBERED, asdict(draft))
+    await workspace.registry.values.put(REMEMBERED, asdict(draft))
 
 
 async def kept(workspace: Workspace) -> Draft | None:
     """Return the draft as it was left, whatever ended the program; None where there never was one."""
-    found = await workspace.registry.facts.get(REMEMBERED)
+    found = await workspace.registry.values.get(REMEMBERED)
     return _read(found[0]) if found is not None and isinstance(found[0], dict) else None
 
 

@@ -42,7 +42,7 @@ async def estimate_requests(
         name: of the job; past batches of the same name are preferred.
         tally: what the API has counted of them.
     """
-    history, day = await workspace.registry.precedents.history(name), workspace.clock.now().date()
+    history, day = await workspace.registry.estimate_history.history(name), workspace.clock.now().date()
     return await asyncio.to_thread(estimate, loads, shapes, history, day, workspace.prices, tally)
 
 

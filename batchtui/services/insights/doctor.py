@@ -87,7 +87,7 @@ def _is_open_to_others(path: Path) -> bool:
 
 
 async def _registry(workspace: Workspace) -> HealthCheck:
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     states = ", ".join(f"{count} {state}" for state, count in tally.states.items()) or "empty"
     return HealthCheck("registry", Health.GOOD, f"schema {LATEST}; {states}")
 

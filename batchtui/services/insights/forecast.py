@@ -48,7 +48,7 @@ class Forecaster:
 
 async def load_forecaster(workspace: Workspace) -> Forecaster:
     """Read the history as it stands."""
-    return Forecaster(await workspace.registry.views.lasted(LATEST))
+    return Forecaster(await workspace.registry.queries.lasted(LATEST))
 
 
 def _size_class(requests: int) -> int:

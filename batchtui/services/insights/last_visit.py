@@ -30,7 +30,7 @@ class SinceLastVisit:
 
 async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
     """Return what happened since a dashboard was last open; None where none ever was."""
-    kept = await workspace.registry.facts.get(LAST_HERE)
+    kept = await workspace.registry.values.get(LAST_HERE)
     # Values are JSON that another version may have written.
     if kept is None or not isinstance(kept[0], int):
         return None
@@ -42,4 +42,4 @@ async def since_last_visit(workspace: Workspace) -> SinceLastVisit | None:
 
 async def mark_visited(workspace: Workspace) -> None:
     """Note that a person has seen everything up to now."""
-    await workspace.registry.facts.put(LAST_HERE, await workspace.registry.journal.last())
+    await workspace.registry.values.put(LAST_HERE, await workspace.registry.journal.last())

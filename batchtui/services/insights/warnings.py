@@ -13,11 +13,11 @@ from batchtui.domain.notice import LEFT_AFTER
 from batchtui.services.insights.forecast import load_forecaster
 from batchtui.services.models import listed_models
 from batchtui.services.notifications.notifier import goes_soon
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import about
-from batchtui.text.forecasts import grounds
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.forecasts import grounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -64,7 +64,7 @@ async def list_warnings(workspace: Workspace) -> list[BatchWarning]:
     """Return the warnings, the most urgent first; nothing is asked of the API."""
     now = workspace.clock.now()
     found = [warning async for warning in _connection_warnings(workspace)]
-    views = workspace.registry.views
+    views = workspace.registry.queries
     open_ones = await views.in_states(
         BatchState.UNKNOWN, BatchState.PLANNED, BatchState.IN_PROGRESS, BatchState.CANCELING
     )
@@ -84,7 +84,7 @@ async def _connection_warnings(workspace: Workspace) -> AsyncIterator[BatchWarni
     """Yield warnings about the credentials, where batches are running, and about the clock."""
     from batchtui.gateway.credentials import describe_credentials
 
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     at_stake = f"{amount(tally.running, 'batch', 'batches')} cannot be refreshed until then"
     last = await workspace.registry.journal.last_call()
     if tally.running and workspace.profile is None and describe_credentials() is None:

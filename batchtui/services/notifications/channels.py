@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.services.notifications import hooks
-from batchtui.text import notices as notice_words
 from batchtui.text import osc
+from batchtui.text.sentences import notices as notice_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

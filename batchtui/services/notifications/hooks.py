@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.text.layout.widths import fit
 from batchtui.text.safe import one_line
-from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

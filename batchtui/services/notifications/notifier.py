@@ -121,11 +121,11 @@ async def create_due_notices(workspace: Workspace) -> None:
     await create_limit_notices(workspace)
     now = workspace.clock.now()
     # One for each attempt that is left, however often it is: its number of sends tells one time from the next.
-    for batch in await workspace.registry.views.left_unsent(now - LEFT_AFTER):
+    for batch in await workspace.registry.queries.left_unsent(now - LEFT_AFTER):
         await _make_once(workspace, NoticeKind.NOT_SENT, {f"{batch.key}.{batch.sends}": batch.key})
     # Only those whose time is nearly over: of all others there may be 100,000, and this is asked every few seconds.
     soon = now - RESULTS_KEPT + RESULTS_EXPIRE_SOON
-    uncollected = await workspace.registry.views.uncollected(now, created_before=soon)
+    uncollected = await workspace.registry.queries.uncollected(now, created_before=soon)
     going = [batch for batch in uncollected if goes_soon(batch, now)]
     await _make_once(workspace, NoticeKind.RESULTS_GOING, {str(batch.id): batch.key for batch in going})
 

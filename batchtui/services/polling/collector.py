@@ -23,8 +23,8 @@ from batchtui.domain.errors import (
     Unreachable,
 )
 from batchtui.runtime.clock import sleep_until_any
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown
+from batchtui.text.sentences.batch_names import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +113,7 @@ class Collector:
         """Return whether results are left whose download has not failed time and again."""
         await self._forget_settled()
         hopeless = [key for key, failure in self._failures.items() if failure.tries >= TRIES_UNTIL_IDLE]
-        waiting = await self._workspace.registry.views.uncollected_count(self._workspace.clock.now())
+        waiting = await self._workspace.registry.queries.uncollected_count(self._workspace.clock.now())
         return waiting > len(hopeless)
 
     @property
@@ -134,7 +134,7 @@ class Collector:
         await self._forget_settled()
         failed: list[tuple[Batch, BatchtuiError]] = []
         handled: set[int] = set()
-        views, done, last = self._workspace.registry.views, 0, None
+        views, done, last = self._workspace.registry.queries, 0, None
         while not self._is_resting:
             page = await views.uncollected(self._workspace.clock.now(), limit=AT_ONCE, after=last)
             total = done + await views.uncollected_count(self._workspace.clock.now())
@@ -163,7 +163,7 @@ class Collector:
 
         One that stayed would have its next try overdue forever, and each round would follow the last without a rest.
         """
-        failed = await self._workspace.registry.views.page(list(self._failures)) if self._failures else []
+        failed = await self._workspace.registry.queries.page(list(self._failures)) if self._failures else []
         now = self._workspace.clock.now()
         kept = {batch.key for batch in failed if _is_collectable(batch) and now < (batch.results_until or now)}
         self._failures = {key: failure for key, failure in self._failures.items() if key in kept}
@@ -172,7 +172,7 @@ class Collector:
         """Return the batches that somebody has opened since the last look, and whose results can be fetched."""
         keys = list(self._preferred)
         self._preferred.clear()
-        opened = await self._workspace.registry.views.page(keys) if keys else []
+        opened = await self._workspace.registry.queries.page(keys) if keys else []
         # The latest first: it is the one that is still on the screen.
         return [batch for batch in reversed(opened) if _is_collectable(batch)]
 

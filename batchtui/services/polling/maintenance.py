@@ -31,10 +31,10 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 """Up to these ages of the youngest open batch the settings `quick` and `middle` apply."""
 
 
-async def run_maintenance(workspace: Workspace) -> Sweep:
+async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     """Run one round: recover sends of dead processes, refresh running batches, reconcile lost answers, send on.
 
-    Waiting parts are sent, and once a day the list of models is fetched, which checks rely on.
+    Waiting parts are sent unless `sends` is false, and once a day the list of models is fetched, which checks rely on.
 
     Raises:
         CredentialsMissing, GatewayError: the API cannot be asked.
@@ -43,7 +43,8 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
     await reconcile.recover(workspace)
     sweep = await refresh.sweep(workspace)
     await reconcile.look_up(workspace, await _to_look_for(workspace))
-    await resume.send_waiting(workspace)
+    if sends:
+        await resume.send_waiting(workspace)
     await refresh_daily(workspace)
     await workspace.keep_house()
     return sweep
@@ -51,40 +52,40 @@ async def run_maintenance(workspace: Workspace) -> Sweep:
 
 async def _to_look_for(workspace: Workspace) -> list[Batch]:
     """Return the unknown parts that are worth a look now: old ones, that wait for a person, only once an hour."""
-    unknown = await workspace.registry.views.in_states(BatchState.UNKNOWN)
+    unknown = await workspace.registry.queries.in_states(BatchState.UNKNOWN)
     now = workspace.clock.now()
     if not unknown:
         return []
     if all(batch.lost_at is not None and now - batch.lost_at > LONG_LOST for batch in unknown):
-        looked = await workspace.registry.facts.get(LAST_LOOK)
+        looked = await workspace.registry.values.get(LAST_LOOK)
         # A negative age means that the clock was set back: then it is looked, rather than never again.
         if looked is not None and timedelta() <= now - looked[1] < LOOK_EVERY:
             return []
-    await workspace.registry.facts.put(LAST_LOOK, len(unknown))
+    await workspace.registry.values.put(LAST_LOOK, len(unknown))
     return unknown
 
 
-async def has_pending(workspace: Workspace) -> bool:
+async def has_pending(workspace: Workspace, *, sends: bool = True) -> bool:
     """Return whether anything will still happen without a person: something runs, is sent, waits, or is looked for.
 
     What belongs to another account than that of the credentials in use goes on without this process, or not at all.
     """
-    views = workspace.registry.views
+    views = workspace.registry.queries
     if await views.in_states(BatchState.SUBMITTING) or await refresh.running_here(workspace):
         return True
-    if await resume.sends_by_itself(workspace):
+    if sends and await resume.sends_by_itself(workspace):
         return True
     unknown = [batch for batch in await views.in_states(BatchState.UNKNOWN) if refresh.is_here(workspace, batch)]
     return await reconcile.may_settle(workspace, unknown)
 
 
 async def _waits_its_turn(workspace: Workspace) -> bool:
-    return any(batch.not_before for batch in await workspace.registry.views.in_states(BatchState.PLANNED))
+    return any(batch.not_before for batch in await workspace.registry.queries.in_states(BatchState.PLANNED))
 
 
 async def has_work(workspace: Workspace) -> bool:
     """Return whether anything in the registry is worth a call to the API."""
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     # One that is being sent may have lost its sender.
     open_ones = tally.running or tally.states.get(BatchState.UNKNOWN) or tally.states.get(BatchState.SUBMITTING)
     if open_ones or await _waits_its_turn(workspace):
@@ -94,7 +95,7 @@ async def has_work(workspace: Workspace) -> bool:
 
 async def poll_interval(workspace: Workspace) -> float:
     """Return the seconds until the next round: few while an open batch is young, more later."""
-    open_batches = await workspace.registry.views.in_states(
+    open_batches = await workspace.registry.queries.in_states(
         BatchState.IN_PROGRESS, BatchState.CANCELING, BatchState.UNKNOWN, BatchState.SUBMITTING
     )
     if not open_batches:

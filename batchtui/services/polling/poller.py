@@ -80,9 +80,14 @@ class Poller:
         on_error: Callable[[BatchtuiError], None] | None = None,
         collects: bool = True,
         interval: float | None = None,
+        sends: bool = True,
     ) -> None:
-        """`interval`: seconds between two sweeps, in place of one that adapts."""
+        """Nothing runs before `run`.
+
+        `interval`: seconds between two sweeps, in place of one that adapts. `sends`: whether waiting parts are sent.
+        """
         self._workspace = workspace
+        self._sends = sends
         self._interval = interval
         self._on_status = on_status
         self._on_error = on_error
@@ -177,7 +182,7 @@ class Poller:
     async def _sweep(self, seconds: float) -> float:
         await self._say(PollerState.REFRESHING)
         try:
-            sweep = await maintenance.run_maintenance(self._workspace)
+            sweep = await maintenance.run_maintenance(self._workspace, sends=self._sends)
         except (CredentialsMissing, Refused) as error:
             if _is_locked_out(error):
                 return await self._failed(PollerState.NO_CREDENTIALS, BACK_OFF[-1], error)
@@ -202,7 +207,7 @@ class Poller:
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
         try:
-            while not await maintenance.has_pending(self._workspace):
+            while not await maintenance.has_pending(self._workspace, sends=self._sends):
                 if not self._collects or not await self._collector.has_hope():
                     return True
                 await self._workspace.clock.sleep(SETTLING)
@@ -232,7 +237,7 @@ class Poller:
         return seconds
 
     async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
-        asked = await self._workspace.registry.facts.get(LAST_SWEEP)
+        asked = await self._workspace.registry.values.get(LAST_SWEEP)
         next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
         self._show(
             replace(self.status, state=state, asked_at=asked[1] if asked else None, next_at=next_at, message=message)

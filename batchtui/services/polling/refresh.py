@@ -68,7 +68,7 @@ async def sweep(workspace: Workspace) -> Sweep:
         changed += await _look_closer(workspace, gateway, batch)
     changed += await _look_at_missing(workspace, gateway, missing)
     calls += len(not_shown) + len(missing)
-    await workspace.registry.facts.put(LAST_SWEEP, {"running": len(running), "calls": calls})
+    await workspace.registry.values.put(LAST_SWEEP, {"running": len(running), "calls": calls})
     return Sweep(calls, tuple(changed), shown.retry_after)
 
 
@@ -119,7 +119,7 @@ async def due_missing(workspace: Workspace) -> list[Batch]:
     query = BatchQuery(states=frozenset({BatchState.MISSING}), limit=MISSING_READ)
     looked = await _missing_looks(workspace)
     due: list[tuple[datetime, Batch]] = []
-    for batch in await workspace.registry.views.select(query):
+    for batch in await workspace.registry.queries.select(query):
         heard = batch.refreshed_at or batch.created_at or batch.planned_at
         last = looked.get(batch.key, heard)
         pause = MISSING_OFTEN if now - heard < MISSING_OFTEN_FOR else MISSING_SELDOM
@@ -143,12 +143,12 @@ async def _look_at_missing(workspace: Workspace, gateway: Gateway, missing: Sequ
     if missing:
         # Bounded, as the value is one JSON text in the registry.
         newest = sorted(looked.items(), key=lambda one: one[1])[-MISSING_READ:]
-        await workspace.registry.facts.put(MISSING_LOOKS, {str(key): at.isoformat() for key, at in newest})
+        await workspace.registry.values.put(MISSING_LOOKS, {str(key): at.isoformat() for key, at in newest})
     return changed
 
 
 async def _missing_looks(workspace: Workspace) -> dict[int, datetime]:
-    found = await workspace.registry.facts.get(MISSING_LOOKS)
+    found = await workspace.registry.values.get(MISSING_LOOKS)
     return {int(key): datetime.fromisoformat(at) for key, at in found[0].items()} if found else {}
 
 
@@ -164,7 +164,7 @@ async def refresh_all(workspace: Workspace) -> Sweep:
     page = await (await workspace.gateway()).list_page(limit=PAGE_LIMIT)
     workspace.hear(page)
     changed = await workspace.registry.batches.heard(page.batches)
-    await workspace.registry.facts.put(LAST_SWEEP, {"running": 0, "calls": 1})
+    await workspace.registry.values.put(LAST_SWEEP, {"running": 0, "calls": 1})
     return Sweep(1, tuple(changed), page.retry_after)
 
 
@@ -198,7 +198,7 @@ def _is_past(page: RemotePage, oldest: datetime) -> bool:
 
 async def running_here(workspace: Workspace) -> list[Batch]:
     """Return the running batches that the credentials in use can see."""
-    running = await workspace.registry.views.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
+    running = await workspace.registry.queries.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
     return [batch for batch in running if is_here(workspace, batch)]
 
 
@@ -225,7 +225,7 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
             return []
         if batch.is_unproved:
             # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
-            await workspace.registry.sendings.vanished(batch.key, batch.id)
+            await workspace.registry.sends.vanished(batch.key, batch.id)
             return [batch.key]
         await batches.missing(
             batch.key, f"It has not been found at the API since {since:%H:%M:%S} UTC: {error.message}"

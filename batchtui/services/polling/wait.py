@@ -82,7 +82,7 @@ async def wait(
         # Looked first: what has ended by now needs no waiting at all.
         message, seconds = await _look(workspace, keys)
         try:
-            batches = tuple(await workspace.registry.views.page(keys))
+            batches = tuple(await workspace.registry.queries.page(keys))
         except StorageError as error:  # locked for long, or a row that cannot be read: neither ends a wait
             if not batches:
                 raise
@@ -137,7 +137,7 @@ def time_limit(timeout: float | None) -> float:
 async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float | None]:
     """Refresh, and send on what waited. Returns why that failed, and the seconds of `retry-after`."""
     try:
-        batches = await workspace.registry.views.page(keys)
+        batches = await workspace.registry.queries.page(keys)
         await refresh.refresh_batches(workspace, [batch for batch in batches if batch.state.is_running])
         for batch in batches:
             if batch.state is BatchState.MISSING:

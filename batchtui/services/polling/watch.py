@@ -12,7 +12,8 @@ from batchtui.domain.errors import StorageError
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller
 from batchtui.services.workspace import is_elsewhere
-from batchtui.text.events import PASSING
+from batchtui.text.numbers import amount
+from batchtui.text.sentences.events import PASSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
+LOOK_FOR_REPLACED = 2.0
+"""Seconds between two looks whether another file has the registry's name: two `stat` calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ class Listeners:
     on_happening: Callable[[WatchEvent], None]
     on_status: Callable[[PollStatus], None]
     on_error: Callable[[BatchtuiError], None]
+    on_note: Callable[[str], None] | None = None
+    """Told in a sentence what is no event of the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +72,47 @@ async def watch(
 ) -> Watched:
     """Refresh the registry, fetch results, send waiting parts and deliver notices, until canceled or nothing pends.
 
-    A network that is down or a rate limit is waited out.
+    A network that is down or a rate limit is waited out. Where another file takes the registry's place it is opened and
+    watched, but no parts are sent from it: it may be an older copy, and what waits in it may have been sent since.
 
     Raises:
         CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
     """
-    poller = Poller(
-        workspace,
-        on_status=listeners.on_status,
-        on_error=listeners.on_error,
-        collects=workspace.settings.refresh.fetch_results,
-        interval=interval,
-    )
-    notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
-    # Before anything runs: what the first round brings about is news.
-    await follower.begin()
-    await _first_of(poller.run(until_idle=until_idle), workspace.commits.run(), notifier.run(), follower.run())
+    sends = True
+    while True:
+        poller = Poller(
+            workspace,
+            on_status=listeners.on_status,
+            on_error=listeners.on_error,
+            collects=workspace.settings.refresh.fetch_results,
+            interval=interval,
+            sends=sends,
+        )
+        notifier, follower = Notifier(workspace, channels), JournalFollower(workspace, listeners.on_happening)
+        # Before anything runs: what the first round brings about is news.
+        await follower.begin()
+        replacement = _Replacement(workspace)
+        await _first_of(
+            replacement.wait(),
+            poller.run(until_idle=until_idle),
+            workspace.commits.run(),
+            notifier.run(),
+            follower.run(),
+        )
+        if not replacement.is_there:
+            break
+        # With the loops ended: what they were about to write belongs to rows of the other file.
+        await replacement.open(listeners)
+        sends = False
     # What the last commit brought: the loops may have been canceled before they saw it.
     await notifier.tell()
     await follower.look()
-    tally = await workspace.registry.views.tally()
+    tally = await workspace.registry.queries.tally()
     going_on = [state for state in BatchState if state.is_running or state.is_open]
     elsewhere = [
-        batch for batch in await workspace.registry.views.in_states(*going_on) if is_elsewhere(batch, workspace.account)
+        batch
+        for batch in await workspace.registry.queries.in_states(*going_on)
+        if is_elsewhere(batch, workspace.account)
     ]
     return Watched(tally.states.get(BatchState.UNKNOWN, 0), poller.left_uncollected, len(elsewhere))
 
@@ -121,11 +144,57 @@ class JournalFollower:
         """Pass on what has happened since the last look."""
         while entries := await self._workspace.registry.journal.after(self._seq, actions_only=True):
             keys = list({entry.batch_key for entry in entries if entry.batch_key is not None})
-            batches = {batch.key: batch for batch in await self._workspace.registry.views.page(keys)}
+            batches = {batch.key: batch for batch in await self._workspace.registry.queries.page(keys)}
             for entry in entries:
                 if entry.event not in PASSING:
                     self._tell(WatchEvent(entry, None if entry.batch_key is None else batches.get(entry.batch_key)))
             self._seq = entries[-1].seq
+
+
+class _Replacement:
+    """The file that has taken the registry's place."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.is_there = False
+
+    async def wait(self) -> None:
+        """Wait until there is such a file, and nobody is writing it any more."""
+        before: tuple[int, ...] | None = None
+        while True:
+            now = self._now() if self._workspace.registry.is_replaced else None
+            if now is not None and now == before:
+                self.is_there = True
+                return
+            before = now
+            await self._workspace.clock.sleep(LOOK_FOR_REPLACED)
+
+    async def open(self, listeners: Listeners) -> None:
+        """Open it in place of the registry, as soon as it can be opened; what is wrong with it is told once."""
+        registry, told = self._workspace.registry, ""
+        while True:
+            try:
+                await registry.reopen()
+                tally = await registry.queries.tally()
+                break
+            except StorageError as error:
+                log.warning("the registry cannot be opened again: %s", error)
+                if error.message != told:
+                    told = error.message
+                    listeners.on_error(error)
+            await self._workspace.clock.sleep(LOOK_FOR_REPLACED)
+        if listeners.on_note:
+            waiting = tally.states.get(BatchState.PLANNED, 0)
+            left = f" {amount(waiting, 'part')} in it not sent by this watch: run `batchtui resume`." if waiting else ""
+            found = amount(tally.total, "batch", "batches")
+            listeners.on_note(f"The registry was replaced; watching the file that is there now: {found}.{left}")
+
+    def _now(self) -> tuple[int, ...] | None:
+        try:
+            found = self._workspace.registry.path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 async def _first_of(*work: Coroutine[Any, Any, None]) -> None:

@@ -308,10 +308,10 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     """
     if not batch.is_unproved or not batch.id:
         return
-    sendings = workspace.registry.sendings
+    sends = workspace.registry.sends
     proof = await _proof_of(workspace, batch, summary)
     if proof is Proof.CONFIRMED:
-        await sendings.proved(batch.key, batch.id)
+        await sends.proved(batch.key, batch.id)
         return
     if proof is Proof.NOT_YET:
         # Not whole, so they are not called saved: they are fetched again.
@@ -320,14 +320,13 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     workspace.registry.results.remove(batch)
     if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
-        await sendings.unprovable(
-            batch.key, batch.id, f"{batch.id} may be this part's batch; that cannot be proved: {reason}"
-        )
+        said = f"{batch.id} may be this part's batch; that cannot be proved: {reason}"
+        await sends.unprovable(batch.key, batch.id, said)
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
             hint=f"`batchtui resume {batch.job} --adopt {batch.id}` adopts it without proof.",
         )
-    await sendings.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
+    await sends.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
         f"{batch.id} was adopted for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",

@@ -146,7 +146,7 @@ async def find_comparable(workspace: Workspace, batch: Batch) -> list[Batch]:
 
     Judged by a few custom_ids of either, and only for the newest batches.
     """
-    views = workspace.registry.views
+    views = workspace.registry.queries
     saved = await views.saved_keys()
     newest = [key for key in await views.order() if key in saved and key != batch.key][:LOOKED_THROUGH]
     others = await views.page(newest)
@@ -194,4 +194,4 @@ async def targets_of(workspace: Workspace, batch: Batch, other: Batch) -> tuple[
 
 async def _job_of(workspace: Workspace, batch: Batch) -> Target:
     registry = workspace.registry
-    return Target(batch.name, tuple(await registry.views.of_job(batch.job)), await registry.jobs.get(batch.job))
+    return Target(batch.name, tuple(await registry.queries.of_job(batch.job)), await registry.jobs.get(batch.job))

@@ -28,7 +28,7 @@ from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import in_input_order, result_locations
 from batchtui.services.results.statistics import merged_statistics
-from batchtui.services.results.table_export import TableOptions, write_table
+from batchtui.services.results.table_export import ResultTable, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -212,7 +212,7 @@ def _write_read(
             out,
             merged,
             result_locations(plan, merged),
-            TableOptions(columns, DELIMITERS[plan.format], plan.guard, plan.bom, plan.with_requests, plan.total),
+            ResultTable(columns, DELIMITERS[plan.format], plan.guard, plan.bom, plan.with_requests, plan.total),
             lambda outcomes: told(tally.add(outcomes)),
         )
         return

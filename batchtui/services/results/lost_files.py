@@ -30,7 +30,7 @@ async def unsave_lost(workspace: Workspace) -> list[Batch]:
     Raises:
         StorageError: the registry cannot be read or written.
     """
-    views, store = workspace.registry.views, workspace.registry.results
+    views, store = workspace.registry.queries, workspace.registry.results
     lost: list[Batch] = []
     for batch in await views.page(await run_in_thread(store.lost, await views.saved_files(workspace.clock.now()))):
         # Looked at closely once more: it may have been saved or deleted since.

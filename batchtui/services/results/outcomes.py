@@ -37,7 +37,7 @@ async def count_missing_outcomes(workspace: Workspace, on_progress: Callable[[in
     for start in range(0, len(keys), AT_ONCE):
         if on_progress:
             on_progress(start, len(keys))
-        batches = await registry.views.page(keys[start : start + AT_ONCE])
+        batches = await registry.queries.page(keys[start : start + AT_ONCE])
         found = await asyncio.to_thread(_count_each, workspace, batches)
         try:
             await registry.batches.set_outcomes(found)

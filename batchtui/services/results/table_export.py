@@ -47,7 +47,7 @@ class _Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class TableOptions:
+class ResultTable:
     """What a table of results looks like."""
 
     columns: Sequence[ExportColumn]
@@ -67,7 +67,7 @@ def write_table(
     out: IO[bytes],
     merged: MergedResults,
     places: Iterator[Found],
-    options: TableOptions,
+    options: ResultTable,
     told: Callable[[Iterable[int]], object],
 ) -> None:
     """Write a header and one row a result, in the order of `places`.
@@ -99,7 +99,7 @@ def write_table(
         files.close()
 
 
-def _start(files: RowFiles, options: TableOptions) -> RowWorker | None:
+def _start(files: RowFiles, options: ResultTable) -> RowWorker | None:
     try:
         return RowWorker(files, options.columns, delimiter=options.delimiter, guard=options.guard)
     except OSError as error:

@@ -124,12 +124,12 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     job = target.job or await workspace.registry.jobs.get(target.batches[0].job)
     if job is None:
         raise UnknownTarget(f"There is no job of {target.named}.")
-    batches = await workspace.registry.views.of_job(job.id)
+    batches = await workspace.registry.queries.of_job(job.id)
     # One batch named: only its requests, although later attempts of the job decide what has succeeded.
     within = None if target.job else target.batches[0]
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
-    history = await workspace.registry.precedents.history(job.name)
+    history = await workspace.registry.estimate_history.history(job.name)
 
     def work(tell: Callable[[int], None]) -> RetryPlan:
         return _Planning(workspace, job, batches, within, options, check, history, tell).run()
@@ -163,7 +163,7 @@ async def apply_retry(
     await enforce_limits(workspace, plan.estimate, max_cost)
     account = await account_to_plan_for(workspace)
     registry, job = workspace.registry, plan.job
-    for batch in await registry.views.of_job(job.id):
+    for batch in await registry.queries.of_job(job.id):
         if account is not None:
             refuse_other_account(batch, account)
     try:
@@ -186,7 +186,7 @@ async def apply_retry(
     if account is None:
         await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
-    return Submitted(job, tuple(await registry.views.page(keys)))
+    return Submitted(job, tuple(await registry.queries.page(keys)))
 
 
 class _Planning:

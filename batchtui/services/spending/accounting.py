@@ -29,13 +29,13 @@ async def count_cost(workspace: Workspace, batch: Batch) -> None:
         ResultsUnavailable: where its results are not here.
         StorageError: where the disk refuses.
     """
-    await workspace.registry.costs.note(batch.key, await asyncio.to_thread(_count, workspace, batch))
+    await workspace.registry.spending.note(batch.key, await asyncio.to_thread(_count, workspace, batch))
 
 
 async def count_missing(workspace: Workspace) -> int:
     """Work out the cost of every batch whose results are here and were never counted. Returns how many there were."""
-    keys = await workspace.registry.costs.uncounted()
-    for batch in await workspace.registry.views.page(keys):
+    keys = await workspace.registry.spending.uncounted()
+    for batch in await workspace.registry.queries.page(keys):
         try:
             await count_cost(workspace, batch)
         except (ResultsUnavailable, StorageError):

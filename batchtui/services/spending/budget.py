@@ -56,11 +56,15 @@ async def limits(workspace: Workspace, max_cost: Decimal | None) -> list[Limit]:
         found.append(Limit(SINGLE, single))
     foreign = settings.count_foreign
     if settings.max_cost_a_day is not None:
-        spent, unknown = await workspace.registry.costs.committed(midnight(workspace.clock.now()), with_foreign=foreign)
+        spent, unknown = await workspace.registry.spending.committed(
+            midnight(workspace.clock.now()), with_foreign=foreign
+        )
         found.append(Limit(DAILY, settings.max_cost_a_day, spent, unknown))
     profile = workspace.profile or ""
     if profile in settings.max_cost_of_profile:
-        spent, unknown = await workspace.registry.costs.committed(None, profile=workspace.profile, with_foreign=foreign)
+        spent, unknown = await workspace.registry.spending.committed(
+            None, profile=workspace.profile, with_foreign=foreign
+        )
         found.append(Limit(f"of the profile {profile}", settings.max_cost_of_profile[profile], spent, unknown, profile))
     return found
 

@@ -124,8 +124,8 @@ async def read_ledger(
         batches: only these, by the registry's numbers.
     """
     await count_missing(workspace)
-    spent = await workspace.registry.costs.spent(since=since, batches=batches)
-    pending = await workspace.registry.costs.pending(since=since, batches=batches)
+    spent = await workspace.registry.spending.spent(since=since, batches=batches)
+    pending = await workspace.registry.spending.pending(since=since, batches=batches)
     all_of_it = LedgerLine("total")
     for each in spent:
         all_of_it.add(each)
@@ -137,7 +137,7 @@ async def read_ledger(
 async def spent_today(workspace: Workspace) -> LedgerLine:
     """Return what the batches of today (in local time) have cost, as far as it was counted."""
     line = LedgerLine("today")
-    for each in await workspace.registry.costs.spent(since=midnight(workspace.clock.now())):
+    for each in await workspace.registry.spending.spent(since=midnight(workspace.clock.now())):
         line.add(each)
     return line
 

@@ -11,7 +11,7 @@ from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.notice import LIMIT_PERCENTS, LimitShare, NoticeKind
 from batchtui.services.spending.budget import DAILY, limits
 from batchtui.text.money import usd_fine
-from batchtui.text.notices import limit_words
+from batchtui.text.sentences.notices import limit_words
 
 if TYPE_CHECKING:
     from batchtui.services.spending.budget import Limit
@@ -43,7 +43,7 @@ async def _create(workspace: Workspace, limit: Limit) -> bool:
     # What is spent may sink again when a batch costs less than it might have: a larger share was told already.
     if await notices.made(NoticeKind.LIMIT_NEAR, [share.subject for share in shares]):
         return False
-    newest = await workspace.registry.views.select(BatchQuery(limit=1))
+    newest = await workspace.registry.queries.select(BatchQuery(limit=1))
     if not newest or not await notices.make(NoticeKind.LIMIT_NEAR, newest[0].key, shares[0].subject):
         return False
     await workspace.registry.journal.record(

@@ -38,22 +38,22 @@ class CacheSavings:
 
 async def mark(workspace: Workspace, job_id: str) -> None:
     """Note that the first part of a job primes the others. Has to be called before its parts are planned."""
-    await workspace.registry.facts.put(_fact(job_id), value=True)
+    await workspace.registry.values.put(_fact(job_id), value=True)
 
 
 async def must_wait(workspace: Workspace, batch: Batch) -> bool:
     """Whether a part waits for the priming batch of its job."""
     # A retry goes out hours later, when the cache of an hour is gone.
-    if batch.part == 1 or batch.attempt > 1 or await workspace.registry.facts.get(_fact(batch.job)) is None:
+    if batch.part == 1 or batch.attempt > 1 or await workspace.registry.values.get(_fact(batch.job)) is None:
         return False
-    parts = await workspace.registry.views.of_job(batch.job)
+    parts = await workspace.registry.queries.of_job(batch.job)
     first = next(each for each in parts if each.part == 1 and each.attempt == 1)
     return first.state not in _DONE
 
 
 async def hold_back(workspace: Workspace, key: int) -> Batch:
     """Make a part wait, and store the reason. Returns the part afterwards."""
-    await workspace.registry.sendings.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
+    await workspace.registry.sends.explain(key, f"{REASON}.", not_before=workspace.clock.now() + LOOK_AGAIN)
     return await workspace.registry.batches.get(key)
 
 

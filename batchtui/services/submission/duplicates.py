@@ -39,7 +39,7 @@ async def refuse_duplicates(workspace: Workspace, earlier: Sequence[Job], *, for
     if force or not earlier:
         return
     job = earlier[0]
-    batches = await workspace.registry.views.of_job(job.id)
+    batches = await workspace.registry.queries.of_job(job.id)
     raise SubmittedBefore(
         f"The same requests were submitted {ago(job.created_at, workspace.clock.now())}, as {job.name} ({job.id}): "
         f"{describe_outcome(batches)}. Nothing was sent.",
@@ -52,7 +52,7 @@ async def describe_duplicates(workspace: Workspace, earlier: Sequence[Job]) -> l
     now = workspace.clock.now()
     lines = []
     for job in earlier:
-        outcome = describe_outcome(await workspace.registry.views.of_job(job.id))
+        outcome = describe_outcome(await workspace.registry.queries.of_job(job.id))
         lines.append(f"{job.name} ({job.id}), {ago(job.created_at, now)}: {outcome}")
     return lines
 

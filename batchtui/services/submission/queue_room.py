@@ -23,14 +23,14 @@ _FULL_BEFORE = "It waits for room in the queue"
 
 async def waiting_requests(workspace: Workspace) -> int:
     """Requests of this registry that wait at the API, as far as was heard."""
-    return await workspace.registry.views.processing()
+    return await workspace.registry.queries.processing()
 
 
 async def room(workspace: Workspace) -> int | None:
     """How many requests may wait at once: as set, else as learnt a short while ago, else unknown."""
     if workspace.settings.submit.queue_room is not None:
         return workspace.settings.submit.queue_room
-    learnt = await workspace.registry.facts.get(LEARNT_ROOM)
+    learnt = await workspace.registry.values.get(LEARNT_ROOM)
     if learnt is None or workspace.clock.now() - learnt[1] > BELIEVED:
         return None
     return int(learnt[0])
@@ -61,7 +61,7 @@ async def learn_from_refusal(workspace: Workspace, refusal: RateLimited) -> bool
         return False
     waiting = await waiting_requests(workspace)
     if waiting:
-        await workspace.registry.facts.put(LEARNT_ROOM, waiting)
+        await workspace.registry.values.put(LEARNT_ROOM, waiting)
     return True
 
 
@@ -70,5 +70,5 @@ async def hold_back(workspace: Workspace, key: int) -> Batch:
     waiting = await waiting_requests(workspace)
     limit = await room(workspace)
     reason = f"{FULL}: {waiting:,} requests are waiting" + (f" of {limit:,}." if limit else ".")
-    await workspace.registry.sendings.explain(key, reason, not_before=workspace.clock.now() + LOOK_AGAIN)
+    await workspace.registry.sends.explain(key, reason, not_before=workspace.clock.now() + LOOK_AGAIN)
     return await workspace.registry.batches.get(key)

@@ -109,10 +109,10 @@ async def recover(workspace: Workspace) -> list[int]:
 
     Without its mark such a part is planned again, since nothing can have been created; with it, it is unknown.
     """
-    await workspace.registry.sendings.notice_copy()
+    await workspace.registry.sends.notice_copy()
     found: list[int] = []
-    for batch in await workspace.registry.views.in_states(BatchState.SUBMITTING):
-        sender, until = await workspace.registry.sendings.sender_of(batch.key)
+    for batch in await workspace.registry.queries.in_states(BatchState.SUBMITTING):
+        sender, until = await workspace.registry.sends.sender_of(batch.key)
         gone = process_identity.is_gone(sender) if sender else True
         is_silent = gone is None and (until is None or until <= workspace.clock.now())
         # None of `is_gone` means another machine or container: only its heartbeat tells then.
@@ -123,7 +123,7 @@ async def recover(workspace: Workspace) -> list[int]:
             # By this machine's clock alone, which may be hours behind, a send could end before it began: its batch
             # would lie behind its window, and be sent again. Without the API nothing could be settled anyway.
             break
-        if await workspace.registry.sendings.sender_died(batch.key, sender, ended=ended):
+        if await workspace.registry.sends.sender_died(batch.key, sender, ended=ended):
             found.append(batch.key)
     return found
 
@@ -177,7 +177,7 @@ async def look_over(workspace: Workspace, batches: Sequence[Batch]) -> list[Reco
     if not any(batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING) for batch in batches):
         return []
     await recover(workspace)
-    found = await workspace.registry.views.page([batch.key for batch in batches])
+    found = await workspace.registry.queries.page([batch.key for batch in batches])
     return await look_up(workspace, [batch for batch in found if batch.state is BatchState.UNKNOWN])
 
 
@@ -197,7 +197,7 @@ async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool
 
     Its results are compared nevertheless once it has ended: a wrong one is found out.
     """
-    return await workspace.registry.sendings.adopt(batch.key, remote, is_proved=False, is_chosen=True)
+    return await workspace.registry.sends.adopt(batch.key, remote, is_proved=False, is_chosen=True)
 
 
 async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str] = ()) -> bool:
@@ -211,14 +211,14 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     Returns:
         False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
     """
-    sendings = workspace.registry.sendings
+    sends = workspace.registry.sends
     for batch_id in rejected:
-        await sendings.refute(batch.key, batch_id, "Ruled out by hand.")
-    await sendings.twin_settled(batch.key)
+        await sends.refute(batch.key, batch_id, "Ruled out by hand.")
+    await sends.twin_settled(batch.key)
     if batch.state is BatchState.PLANNED:
         return True
     # Only if no further send has begun since the look (`batch.sends`): its absence would prove nothing about that one.
-    return await sendings.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
+    return await sends.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
 async def _server_time(workspace: Workspace) -> datetime | None:
@@ -232,17 +232,16 @@ async def _server_time(workspace: Workspace) -> datetime | None:
 
 async def _end_sends(workspace: Workspace, keys: Sequence[int]) -> None:
     """Say of sends that are over that they have ended by now, where their senders could not tell the time."""
-    sendings = workspace.registry.sendings
-    for key in await sendings.unended(keys):
+    sends = workspace.registry.sends
+    for key in await sends.unended(keys):
         ended = await _server_time(workspace)
         if ended is not None:
-            await sendings.end_sends(key, ended)
+            await sends.end_sends(key, ended)
 
 
 async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
-    sendings = workspace.registry.sendings
-    sends = await sendings.sends_of(batch.key)
-    refuted = await sendings.refuted_of(batch.key)
+    sends = await workspace.registry.sends.sends_of(batch.key)
+    refuted = await workspace.registry.sends.refuted_of(batch.key)
     # The registry cannot ask the system about processes; this machine may know the sender.
     if sends and sends[-1].sender is SenderLife.SILENT:
         sends[-1] = await _with_life(workspace, batch, sends[-1])
@@ -260,7 +259,7 @@ async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
 
 
 async def _with_life(workspace: Workspace, batch: Batch, send: Send) -> Send:
-    sender, until = await workspace.registry.sendings.sender_of(batch.key)
+    sender, until = await workspace.registry.sends.sender_of(batch.key)
     gone = sender != workspace.name and (process_identity.is_gone(sender) if sender else True)
     life = SenderLife.SILENT if gone is None else SenderLife.GONE if gone else SenderLife.LIVES
     skew = workspace.server_clock.skew or timedelta()
@@ -277,7 +276,7 @@ def _needs_list(evidence: _Evidence, front: Account, now: datetime) -> bool:
 
 async def _rivals(workspace: Workspace, apart_from: set[int]) -> list[_Evidence]:
     """Gather the other open parts that may have a batch: one that fits two parts is neither's yet."""
-    found = await workspace.registry.views.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
+    found = await workspace.registry.queries.in_states(BatchState.UNKNOWN, BatchState.SUBMITTING)
     return [await _evidence_of(workspace, batch) for batch in found if batch.key not in apart_from]
 
 
@@ -331,7 +330,7 @@ async def _entries(
     workspace: Workspace, evidence: _Evidence, listed: _Listed, now: datetime
 ) -> tuple[ListedBatch, ...]:
     """Return the entries of the list that fit the part, with what the registry and their results say of them."""
-    relations = await workspace.registry.views.relations([remote.id for remote in listed.remotes])
+    relations = await workspace.registry.queries.relations([remote.id for remote in listed.remotes])
     windows = evidence.windows(now)
     found = [
         ListedBatch(
@@ -361,9 +360,7 @@ async def _proved(workspace: Workspace, batch: Batch, entry: ListedBatch, remote
         return entry
     proof = await prove(workspace, batch, remote)
     if proof is Proof.REFUTED:
-        await workspace.registry.sendings.refute(
-            batch.key, remote.id, f"{remote.id} has the results of other requests."
-        )
+        await workspace.registry.sends.refute(batch.key, remote.id, f"{remote.id} has the results of other requests.")
     return replace(entry, proof=proof)
 
 
@@ -371,20 +368,19 @@ async def _act(
     workspace: Workspace, evidence: _Evidence, given: SendVerdict, listed: _Listed | None, now: datetime
 ) -> Reconciliation:
     """Store what the verdict allows. Returns the part afterwards."""
-    batch, sendings = evidence.batch, workspace.registry.sendings
+    batch, sends = evidence.batch, workspace.registry.sends
     known = {remote.id: remote for remote in listed.remotes} if listed else {}
     named = (given.batch_id,) if given.batch_id else given.choices
     if given.kind is VerdictKind.OURS and given.batch_id:
         remote = known.get(given.batch_id) or await _retrieve(workspace, given.batch_id)
         if remote is not None:
-            await sendings.adopt(batch.key, remote)
+            await sends.adopt(batch.key, remote)
     elif given.kind is VerdictKind.LIKELY and given.batch_id:
-        if not await sendings.adopt(batch.key, known[given.batch_id], is_proved=False):
-            await sendings.explain(
-                batch.key, f"{given.batch_id} may be this part's batch; its results will show whether it is."
-            )
+        if not await sends.adopt(batch.key, known[given.batch_id], is_proved=False):
+            said = f"{given.batch_id} may be this part's batch; its results will show whether it is."
+            await sends.explain(batch.key, said)
     elif given.kind is VerdictKind.NOT_CREATED and batch.state is BatchState.UNKNOWN:
-        await sendings.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
+        await sends.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
     wait = (given.until - now).total_seconds() if given.until else 0.0
     return Reconciliation(
         await workspace.registry.batches.get(batch.key),

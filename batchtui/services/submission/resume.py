@@ -58,7 +58,7 @@ class Resumed:
 async def open_parts(workspace: Workspace, jobs: Sequence[str] = ()) -> list[Batch]:
     """The parts that are not at the API yet, of these jobs or of all, by job, attempt and part."""
     open_states = frozenset(state for state in BatchState if state.is_open)
-    batches = await workspace.registry.views.select(BatchQuery(states=open_states))
+    batches = await workspace.registry.queries.select(BatchQuery(states=open_states))
     wanted = [batch for batch in batches if not jobs or batch.job in jobs]
     return sorted(wanted, key=lambda batch: (batch.planned_at, batch.job, batch.attempt, batch.part))
 
@@ -99,10 +99,10 @@ async def resume(
     front = await workspace.front_account()
     for batch in found:
         await name_account(workspace, batch, front, on_event)
-    found = await workspace.registry.views.page([batch.key for batch in found])
+    found = await workspace.registry.queries.page([batch.key for batch in found])
     here = [batch.key for batch in found if not is_elsewhere(batch, front)]
     undecided: list[Reconciliation] = []
-    for batch in await workspace.registry.views.page(here):
+    for batch in await workspace.registry.queries.page(here):
         finding = await _settle(workspace, batch, grace, on_event, patient=patient)
         if not await _decide(workspace, finding, consent, choose):
             undecided.append(finding)
@@ -110,7 +110,7 @@ async def resume(
     held = {finding.batch.key for finding in undecided}
     failed = await send_on(workspace, here, on_event, held=held)
     elsewhere = tuple(batch for batch in found if batch.key not in here)
-    batches = tuple(await workspace.registry.views.page([batch.key for batch in found]))
+    batches = tuple(await workspace.registry.queries.page([batch.key for batch in found]))
     return Resumed(batches, tuple(undecided), elsewhere, tuple(failed))
 
 
@@ -134,7 +134,7 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
         raise UsageError(f"{batch_id} is {known.name} part {known.part} already.", hint="Nothing was changed.")
     await reconcile.recover(workspace)
     if known is not None and known.is_unproved and (not jobs or known.job in jobs):
-        await workspace.registry.sendings.proved(known.key, batch_id)
+        await workspace.registry.sends.proved(known.key, batch_id)
         return await workspace.registry.batches.get(known.key)
     front = await workspace.front_account()
     unknown = [
@@ -173,13 +173,13 @@ async def reject(workspace: Workspace, jobs: Sequence[str], batch_id: str) -> li
     known = await workspace.registry.batches.with_id(batch_id)
     reason = f"{batch_id} was ruled out by hand."
     if known is not None and known.is_unproved and known.job in jobs:
-        await workspace.registry.sendings.disown(known.key, batch_id, reason)
+        await workspace.registry.sends.disown(known.key, batch_id, reason)
         return [await workspace.registry.batches.get(known.key)]
     found = [batch for batch in await open_parts(workspace, jobs) if batch.job in jobs]
     if not found:
         raise UsageError("No part of these jobs is unknown, so the batch cannot belong to one.", hint="Pass the job.")
     for batch in found:
-        await workspace.registry.sendings.refute(batch.key, batch_id, reason)
+        await workspace.registry.sends.refute(batch.key, batch_id, reason)
     return found
 
 
@@ -198,14 +198,14 @@ async def send_waiting(workspace: Workspace, on_event: Callable[[SendEvent], Non
     if not due:
         return []
     front = await workspace.front_account()
-    batches = await workspace.registry.views.page(due)
+    batches = await workspace.registry.queries.page(due)
     mine = [batch for batch in batches if batch.account == front]
     clear: list[int] = []
     for finding in await reconcile.look_up(workspace, mine):
         if finding.kind is VerdictKind.NOT_CREATED:
             clear.append(finding.batch.key)
         else:
-            await workspace.registry.sendings.explain(
+            await workspace.registry.sends.explain(
                 finding.batch.key, "A batch of it may already exist: run `batchtui resume`."
             )
     await send_on(workspace, clear, on_event)
@@ -216,7 +216,7 @@ async def sends_by_itself(workspace: Workspace) -> bool:
     """Return whether parts wait for time or room that `send_waiting` will send once there is some."""
     if workspace.is_read_only:
         return False
-    waiting = await workspace.registry.views.page(await _due(workspace, at_any_time=True))
+    waiting = await workspace.registry.queries.page(await _due(workspace, at_any_time=True))
     return any(not is_elsewhere(batch, workspace.account) for batch in waiting)
 
 
@@ -253,7 +253,7 @@ async def name_account(
     """
     is_legacy_elsewhere = is_elsewhere(batch, front)
     if batch.account is None and batch.profile == workspace.profile and not is_legacy_elsewhere:
-        await workspace.registry.sendings.set_account(batch.key, front)
+        await workspace.registry.sends.set_account(batch.key, front)
         if on_event:
             on_event(SendEvent("account", batch, message=f"{front}"))
 
@@ -315,7 +315,7 @@ async def send_on(
         CredentialsMissing, GatewayError: where the API cannot be asked at all, or refuses the credentials.
     """
     attempts: dict[tuple[str, int], list[int]] = {}
-    for batch in await workspace.registry.views.page(keys):
+    for batch in await workspace.registry.queries.page(keys):
         attempts.setdefault((batch.job, batch.attempt), []).append(batch.key)
     failed: list[tuple[Batch, BatchtuiError]] = []
     for parts in attempts.values():
@@ -328,11 +328,11 @@ async def send_on(
                 raise
             first = await _first_open(workspace, parts)
             if not isinstance(error, GatewayError):
-                await workspace.registry.sendings.explain(first.key, error.message)
+                await workspace.registry.sends.explain(first.key, error.message)
             failed.append((replace(first, reason=error.message), error))
     return failed
 
 
 async def _first_open(workspace: Workspace, keys: Sequence[int]) -> Batch:
-    batches = await workspace.registry.views.page(keys)
+    batches = await workspace.registry.queries.page(keys)
     return next((batch for batch in batches if batch.state.is_open), batches[0])

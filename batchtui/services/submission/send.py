@@ -73,11 +73,11 @@ async def send(workspace: Workspace, key: int, on_progress: Callable[[Progress],
     workspace.refuse_if_read_only()
     batch = await workspace.registry.batches.get(key)
     account = await _front_account(workspace, batch)
-    job, name = await workspace.registry.sendings.body_of(key)
+    job, name = await workspace.registry.sends.body_of(key)
     body = workspace.registry.requests.body(job, name, batch.bytes)
     # After the body was found and the account proved: from the claim on, others wait for this process.
     until, start = workspace.clock.now() + PROMISE, workspace.server_clock.start_send()
-    if not await workspace.registry.sendings.claim(key, workspace.name, until, start, account):
+    if not await workspace.registry.sends.claim(key, workspace.name, until, start, account):
         return await workspace.registry.batches.get(key)
     return await _Sending(workspace, batch, body, on_progress).run()
 
@@ -138,7 +138,7 @@ class _Sending:
         """Commit that the last block is about to leave. Raises `TakenOver` where it must not leave any more."""
         workspace = self._workspace
         began = workspace.clock.monotonic(), workspace.clock.now()
-        if not await workspace.registry.sendings.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
+        if not await workspace.registry.sends.mark(self._batch.key, workspace.name, workspace.server_clock.latest()):
             raise TakenOver("Another process has taken over this part. Nothing was sent from here.")
         passed = max(workspace.clock.monotonic() - began[0], (workspace.clock.now() - began[1]).total_seconds())
         # A laptop may sleep between the commit and the send: others may have read the mark and decided by then.
@@ -149,13 +149,13 @@ class _Sending:
     async def _note_failure(self, error: BaseException) -> None:
         """Write down what a failed send came to, where this process is still its sender."""
         workspace, key = self._workspace, self._batch.key
-        sendings = workspace.registry.sendings
+        sends = workspace.registry.sends
         reason = error.message if isinstance(error, BatchtuiError) else "Sending was interrupted."
         if isinstance(error, GatewayError):
             workspace.hear(error)
         ended = workspace.server_clock.agreed()
         if not self._has_left or isinstance(error, CredentialsMissing) or _creates_nothing(error):
-            await sendings.not_created(
+            await sends.not_created(
                 key,
                 reason,
                 workspace.name,
@@ -164,13 +164,13 @@ class _Sending:
                 at_limit=isinstance(error, SpendLimitReached),
             )
         else:
-            await sendings.answer_lost(key, reason, workspace.name, ended=ended)
+            await sends.answer_lost(key, reason, workspace.name, ended=ended)
 
     async def _note_batch(self, remote: RemoteBatch) -> Batch:
         workspace, key = self._workspace, self._batch.key
         workspace.hear(remote)
         ended = workspace.server_clock.latest()
-        if not await workspace.registry.sendings.accepted(key, remote, workspace.name, ended):
+        if not await workspace.registry.sends.accepted(key, remote, workspace.name, ended):
             raise FateUnknown(
                 f"{remote.id} was created, but this part was given another batch or process in the meantime.",
                 hint="Compare them with `batchtui sync`; one of the two may have to be canceled.",
@@ -186,7 +186,7 @@ async def _heartbeat(workspace: Workspace, key: int) -> AsyncIterator[None]:
             await asyncio.sleep(HEARTBEAT)
             # A disk that is full for a moment must not end it: others would take the sender for dead.
             with suppress(StorageError):
-                await workspace.registry.sendings.still_sending(
+                await workspace.registry.sends.still_sending(
                     key, workspace.name, workspace.clock.now() + PROMISE, workspace.server_clock.agreed()
                 )
 

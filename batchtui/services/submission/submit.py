@@ -205,7 +205,7 @@ async def apply_submit(
     # Last: the list of models is for later checks, and must not delay a part.
     await remember_requests(workspace)
     await refresh_daily(workspace)
-    return Submitted(plan.job, tuple(await workspace.registry.views.page(keys)))
+    return Submitted(plan.job, tuple(await workspace.registry.queries.page(keys)))
 
 
 async def account_to_plan_for(workspace: Workspace) -> Account | None:
@@ -228,7 +228,7 @@ async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
     except AnswerLost as error:
         raise Unreachable(error.message, hint=error.hint, status=error.status) from error
     for key in keys:
-        await workspace.registry.sendings.set_account(key, account)
+        await workspace.registry.sends.set_account(key, account)
 
 
 def name_of(sources: Sequence[str]) -> str:

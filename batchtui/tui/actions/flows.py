@@ -17,11 +17,11 @@ from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.labels import LabelEdit, label, read_tags, restore_labels, written_tags
 from batchtui.services.batches.targets import job_ids
 from batchtui.services.submission.verdict import may_change
-from batchtui.text.batch_names import part_name
 from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
-from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.outcome_words import batch_outcome_words
 from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
@@ -178,7 +178,7 @@ async def _id_to_type(app: Host, keys: Sequence[int]) -> tuple[str, str]:
 
     Both are empty where nothing has to be typed. Where several batches are chosen, such ones are skipped.
     """
-    batches = await app.workspace.registry.views.page(keys) if len(keys) == 1 else []
+    batches = await app.workspace.registry.queries.page(keys) if len(keys) == 1 else []
     for batch in batches:
         if batch.bound and (doubt := _NOT_SURELY_OURS.get(may_change(batch.bound, None).kind)):
             return batch.bound.id, doubt

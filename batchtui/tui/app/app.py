@@ -20,9 +20,9 @@ from batchtui.services.insights import last_visit
 from batchtui.services.notifications.channels import channels, terminal_sequences
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
-from batchtui.text import events
-from batchtui.text.notices import sentence as notice_sentence
 from batchtui.text.numbers import amount, count
+from batchtui.text.sentences import events
+from batchtui.text.sentences.notices import sentence as notice_sentence
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps
@@ -91,7 +91,7 @@ class DashboardApp(GlobalActions):
         self._insights_read_at, self._are_insights_due = 0.0, False
         self.guide = guide
         if guide is None and settings.screen.hints:
-            self.guide = FirstSteps(workspace.registry.facts, lambda: self.status, lambda: self._scopes)
+            self.guide = FirstSteps(workspace.registry.values, lambda: self.status, lambda: self._scopes)
         self.away = None
         self._key_queue = KeyQueue(self, super().on_event)
         self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)

@@ -30,7 +30,7 @@ class RegistryWatcher:
 
     async def begin(self) -> BatchCounts:
         """Return the counts of the registry as it is now; later changes are told."""
-        tally = await self._registry.views.tally()
+        tally = await self._registry.queries.tally()
         self._revision = tally.revision
         return tally
 
@@ -45,11 +45,11 @@ class RegistryWatcher:
 
     async def _look(self) -> bool:
         """Tell what has changed. Returns whether anything has."""
-        tally = await self._registry.views.tally()
+        tally = await self._registry.queries.tally()
         # A commit of the journal alone changes no batch.
         if tally.revision == self._revision:
             return False
-        changed = await self._registry.views.changed_since(self._revision)
+        changed = await self._registry.queries.changed_since(self._revision)
         # A batch may have been committed between the two queries.
         self._revision = max([tally.revision, *(batch.revision for batch in changed)])
         self._tell(BatchesChanged(changed, tally))

@@ -20,7 +20,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, joined
 from batchtui.tui.rendering.spans import plain as plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
 
     from batchtui.domain.batches.batch import Batch, RequestCounts
@@ -41,6 +41,8 @@ SUCCESS_TONES = {Success.ALL: Tone.GOOD, Success.SOME: Tone.WARN, Success.FEW: T
 """Of the state of a batch that has ended, by how much of it succeeded."""
 
 
+GAP = "   "
+"""Stands between two facts of a line."""
 ID_PREFIX = "msgbatch_"
 """What every id of a batch begins with."""
 LEAST_OWN = 12
@@ -288,3 +290,25 @@ def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
         yield "ended", (Span(moment(batch.ended_at, now)), Span(f"  after {lasted}", Tone.DIM))
     elif batch.state.is_running and batch.expires_at:
         yield "expires", (Span(moment(batch.expires_at, now)), Span(f"  {plain_text(when(batch, now))}", Tone.DIM))
+
+
+def three_lines(batch: Batch, facts: Mapping[str, Line]) -> list[Line]:
+    """Return the most important facts in three lines: which batch it is, its times, and how it stands."""
+    which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
+    origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
+    times = [list(facts["sent"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
+    # Beside all counts of a mixed batch there would be no room for it.
+    if batch.state is BatchState.ENDED:
+        times.append(_fact("results", facts))
+    stand = [_fact(name, facts) for name in ("counts", "cost")]
+    if batch.state.is_running and shares_of(batch) is None:
+        # Nothing else is known of it until it has ended.
+        stand = [[Span("counts and results at the end", Tone.DIM)], _fact("cost", facts)]
+    elif batch.reason:
+        tone = Tone.WARN if batch.state in (BatchState.UNKNOWN, BatchState.MISSING) else Tone.TEXT
+        stand = [[Span(one_line(batch.reason), tone)], _fact("cost", facts)]
+    return [(Span(" "), *joined(group, GAP)) for group in ([which, *origin], times, stand)]
+
+
+def _fact(name: str, facts: Mapping[str, Line]) -> list[Span]:
+    return [Span(f"{name} ", Tone.PALE), *facts[name]] if name in facts else []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from batchtui.text.widths import normalize_width
+from batchtui.text.layout.widths import normalize_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

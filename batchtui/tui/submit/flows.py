@@ -12,11 +12,11 @@ from batchtui.services.submission import reconcile
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.verdicts import undecided_words
+from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.verdicts import undecided_words
 from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
@@ -112,14 +112,14 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
     app.workspace.refuse_if_read_only()
     # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
-    batches = [batch for batch in await app.workspace.registry.views.page(keys) if batch.state.is_open]
+    batches = [batch for batch in await app.workspace.registry.queries.page(keys) if batch.state.is_open]
     if not batches:
         app.say("Nothing to resume: no part is unknown, and none waits to be sent.")
         return False
     front = await app.workspace.front_account()
     for batch in batches:
         await name_account(app.workspace, batch, front, None)
-    batches = await app.workspace.registry.views.page([batch.key for batch in batches])
+    batches = await app.workspace.registry.queries.page([batch.key for batch in batches])
     clear: list[Batch] = []
     for finding in await reconcile.look_up(app.workspace, batches):
         clear += await _decide(app, finding)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
-from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
+from batchtui.text.sentences.estimates import about_words, estimate_lines
 from batchtui.tui.dialogs.confirm import Group, Question
 
 if TYPE_CHECKING:

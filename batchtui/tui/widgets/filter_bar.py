@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widgets import Input
 
-    from batchtui.text.filter_completion import Continuation
+    from batchtui.text.filters.completion import Continuation
 
     Completing = Callable[[str, int], list[Continuation]]
     """How a text can be completed at a place in it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from textual.geometry import Region
 from textual.message import Message
 
 from batchtui.text.safe import one_line
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from textual import events
 
 COLUMNS = (Column("title", "", 12, 14, 100, fixed=True), Column("value", "", 20, 400, 95, fixed=True))
+ARROWS, ARROWS_PLAIN = ("‹", "›"), ("<", ">")
+"""Stand around one choice of many."""
+OPEN_BOX = "[ "
+"""Begins a box to type in."""
 BOX = 40
 """Columns of a field that is typed in, at most."""
 
@@ -85,6 +90,12 @@ class FormGrid(Grid[Field]):
             return text_with_keys(self, f" {item.title} ", tone, tone)
         return field_line(item, width, plain=painter_of(self).plain)
 
+    def region_of_text(self) -> Region:
+        """Return where on the screen the box of the field under the cursor is filled in."""
+        cell = self.region_of_cell("value")
+        room = text_room(self.item, cell.width) if self.item is not None else cell.width
+        return Region(cell.x + len(OPEN_BOX), cell.y, room, 1)
+
     def _action_list_right(self) -> None:
         self._step(1)
 
@@ -119,10 +130,7 @@ def field_line(item: Field, columns: int, *, plain: bool) -> Line:
         box = Span("[x] " if item.is_on else "[ ] ", Tone.ACCENT if item.is_on else Tone.DIM)
         return (box, Span(item.value, Tone.STRONG if item.is_on else Tone.TEXT), *note)
     if item.kind is FieldKind.TEXT:
-        room = max(8, min(BOX, columns - width(note) - 4))
-        text = one_line(item.value)
-        inside = fit((Span(elide_middle(text, room), Tone.STRONG if text else Tone.PALE),), room)
-        return (Span("[ ", Tone.DIM), *inside, Span(" ]", Tone.DIM), *note)
+        return (*text_box(item.value, text_room(item, columns)), *note)
     pieces = [Span(f" {choice} ", Tone.CHIP if choice == item.value else Tone.DIM) for choice in item.choices]
     # Without colour the one in force is reversed; in brackets where even that is not to be had.
     if plain:
@@ -135,9 +143,22 @@ def field_line(item: Field, columns: int, *, plain: bool) -> Line:
     return _one_of_many(item, plain=plain)
 
 
+def text_room(item: Field, columns: int) -> int:
+    """Return how many columns of a text there are between the brackets of its field."""
+    note = width((Span(f"  {item.note}"),)) if item.note else 0
+    return max(8, min(BOX, columns - note - 2 * len(OPEN_BOX)))
+
+
+def text_box(value: str, room: int, otherwise: str = "") -> Line:
+    """Return a box to type in with this text in it; `otherwise` says what an empty one means."""
+    text = one_line(value)
+    inside = fit((Span(elide_middle(text or otherwise, room), Tone.STRONG if text else Tone.PALE),), room)
+    return (Span(OPEN_BOX, Tone.DIM), *inside, Span(" ]", Tone.DIM))
+
+
 def _one_of_many(item: Field, *, plain: bool) -> Line:
     """Return the choice in force alone, with how many there are: there is no room for all of them."""
-    left, right = ("<", ">") if plain else ("‹", "›")
+    left, right = ARROWS_PLAIN if plain else ARROWS
     at = item.choices.index(item.value) + 1 if item.value in item.choices else 0
     chosen = Span(f"[{item.value}]" if plain else f" {item.value} ", Tone.CHIP)
     return (Span(f"{left} ", Tone.DIM), chosen, Span(f" {right}  {at} of {len(item.choices)}", Tone.DIM))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.compose import TableOptions, open_table, open_tables
-from batchtui.compose.tables import delimited_rows
+from batchtui.compose.tables.delimited import rows as delimited_rows
 from batchtui.domain.errors import InputError, UsageError
 from tests.compose.builders import composed, request, table
 
@@ -161,6 +161,7 @@ def test_a_file_that_is_not_a_table_is_named_for_what_it_is(name: str, file: str
         table(tmp_path, POINTERS[name], file)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rows", [10, 20_000])
 @pytest.mark.parametrize(("byte", "sign"), [(b"\xe9", "é"), (b"\x93", "“"), (b"\xdf", "ß")])
 def test_one_odd_byte_is_named_with_its_line_and_column(rows: int, byte: bytes, sign: str, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def pieces(text: bytes, size: int) -> list[bytes]:
     return [text[start : start + size] for start in range(0, len(text), size)]
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_VALUES | _REQUESTS, max_size=6), st.integers(1, 40), st.sampled_from([None, 0, 2]), st.booleans())
 def test_elements_are_those_of_json(values: list[Any], size: int, indent: int | None, ascii_only: bool) -> None:
@@ -33,6 +34,7 @@ def test_elements_are_those_of_json(values: list[Any], size: int, indent: int | 
     assert [json.loads(each) for each in elements] == values
 
 
+@pytest.mark.long
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.text(), _VALUES, max_size=3), max_size=5), st.integers(1, 40))
 def test_objects_in_a_row_are_cut_apart(values: list[Any], size: int) -> None:
@@ -40,6 +42,7 @@ def test_objects_in_a_row_are_cut_apart(values: list[Any], size: int) -> None:
     assert [json.loads(each) for each in JsonArraySplitter(pieces(text, size), closed=False)] == values
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(st.lists(_VALUES, min_size=1, max_size=4), st.data())
 def test_an_array_that_breaks_off_is_never_taken_for_whole(values: list[Any], data: st.DataObject) -> None:

@@ -29,7 +29,7 @@ async def test_results_that_run_out_first_are_fetched_first(registry: Registry) 
         batch = await registry.batches.get(key)
         ended = remote(batch.id or "", status="ended", created_at=START + timedelta(days=days))
         await registry.batches.heard([ended])
-    waiting = await registry.views.uncollected(START + timedelta(days=4))
+    waiting = await registry.queries.uncollected(START + timedelta(days=4))
     assert [batch.key for batch in waiting] == [keys[2], keys[0], keys[1]]
 
 
@@ -65,12 +65,12 @@ async def test_requests_of_a_part_of_unknown_fate_are_not_thrown_away_where_it_w
     await put(registry, sent, state="unknown", sends=1)
     for key in (sent, unsent):
         await registry.batches.deleted(key, locally=True)
-    assert await registry.views.jobs_deleted_before(clock.now() + timedelta(days=1)) == ["job_2"]
+    assert await registry.queries.jobs_deleted_before(clock.now() + timedelta(days=1)) == ["job_2"]
 
 
 async def committed(registry: Registry) -> Decimal:
     """What counts towards a limit of today."""
-    return (await registry.costs.committed(START - timedelta(hours=1)))[0]
+    return (await registry.spending.committed(START - timedelta(hours=1)))[0]
 
 
 async def test_the_upper_bound_counts_until_the_cost_is_known(registry: Registry) -> None:

@@ -25,15 +25,15 @@ LATER: datetime = START.replace(year=2027)
 
 async def submitted(registry: Registry, batch_id: str = "msgbatch_01A", job_id: str = "job_1") -> int:
     (key,) = await registry.jobs.plan(job(job_id), [part()])
-    assert await registry.sendings.claim(key, "me", LATER)
+    assert await registry.sends.claim(key, "me", LATER)
     account = Account("https://api.example", "org", "wrkspc_1")
-    assert await registry.sendings.accepted(key, remote(batch_id, account=account), "me")
+    assert await registry.sends.accepted(key, remote(batch_id, account=account), "me")
     return key
 
 
 async def test_a_job_is_planned_whole_with_its_parts(registry: Registry) -> None:
     keys = await registry.jobs.plan(job(), [part(1), part(2, 2)])
-    batches = await registry.views.page(keys)
+    batches = await registry.queries.page(keys)
     assert [(b.part, b.parts, b.attempt, b.requests, b.state) for b in batches] == [
         (1, 2, 1, 3, BatchState.PLANNED),
         (2, 2, 1, 2, BatchState.PLANNED),
@@ -43,8 +43,8 @@ async def test_a_job_is_planned_whole_with_its_parts(registry: Registry) -> None
 
 async def test_only_one_of_two_senders_gets_a_part(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    assert await registry.sendings.claim(key, "me", LATER)
-    assert not await registry.sendings.claim(key, "other", LATER)
+    assert await registry.sends.claim(key, "me", LATER)
+    assert not await registry.sends.claim(key, "other", LATER)
 
 
 async def test_an_accepted_part_carries_what_the_api_said(registry: Registry) -> None:
@@ -61,37 +61,37 @@ async def test_an_accepted_part_carries_what_the_api_said(registry: Registry) ->
 
 async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    await registry.sendings.claim(key, "first", LATER)
-    await registry.sendings.sender_died(key, "first")
-    await registry.sendings.proved_absent(key, 1, "absent")
-    await registry.sendings.claim(key, "second", LATER)
-    assert not await registry.sendings.accepted(key, remote(), "first")
+    await registry.sends.claim(key, "first", LATER)
+    await registry.sends.sender_died(key, "first")
+    await registry.sends.proved_absent(key, 1, "absent")
+    await registry.sends.claim(key, "second", LATER)
+    assert not await registry.sends.accepted(key, remote(), "first")
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
 
 
 async def test_a_stale_proof_of_absence_does_not_release_a_part_that_was_sent_once_more(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     for _ in range(2):
-        await registry.sendings.claim(key, "me", LATER)
-        await registry.sendings.answer_lost(key, "time-out", "me")
+        await registry.sends.claim(key, "me", LATER)
+        await registry.sends.answer_lost(key, "time-out", "me")
         stale = (await registry.batches.get(key)).sends - 1
-        assert not await registry.sendings.proved_absent(key, stale, "absent")
-        assert await registry.sendings.proved_absent(key, stale + 1, "absent")
+        assert not await registry.sends.proved_absent(key, stale, "absent")
+        assert await registry.sends.proved_absent(key, stale + 1, "absent")
 
 
 async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
     keys = await registry.jobs.plan(job(), [part(1), part(2)])
     for key in keys:
-        await registry.sendings.claim(key, "me", LATER)
-        await registry.sendings.answer_lost(key, "time-out", "me")
-    assert await registry.sendings.adopt(keys[0], remote("msgbatch_01X"))
-    assert not await registry.sendings.adopt(keys[1], remote("msgbatch_01X"))
-    assert not await registry.sendings.adopt(keys[0], remote("msgbatch_01Y"))
+        await registry.sends.claim(key, "me", LATER)
+        await registry.sends.answer_lost(key, "time-out", "me")
+    assert await registry.sends.adopt(keys[0], remote("msgbatch_01X"))
+    assert not await registry.sends.adopt(keys[1], remote("msgbatch_01X"))
+    assert not await registry.sends.adopt(keys[0], remote("msgbatch_01Y"))
 
 
 async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
-    assert await registry.sendings.claim(key, "me", LATER)
+    assert await registry.sends.claim(key, "me", LATER)
     with pytest.raises(UnlawfulChange):
         await registry.batches.deleted(key, locally=True)
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
@@ -108,17 +108,17 @@ async def test_an_overtaken_answer_does_not_take_an_ended_batch_back(registry: R
 
 async def test_hearing_the_same_again_changes_no_revision(registry: Registry) -> None:
     await submitted(registry)
-    before = (await registry.views.tally()).revision
+    before = (await registry.queries.tally()).revision
     assert await registry.batches.heard([remote()]) == []
-    assert (await registry.views.tally()).revision == before
+    assert (await registry.queries.tally()).revision == before
 
 
 async def test_only_what_changed_since_a_revision_is_read_again(registry: Registry) -> None:
     await submitted(registry, "msgbatch_01A", "job_1")
     key = await submitted(registry, "msgbatch_01B", "job_2")
-    before = (await registry.views.tally()).revision
+    before = (await registry.queries.tally()).revision
     await registry.batches.heard([remote("msgbatch_01B", status="canceling")])
-    assert [batch.key for batch in await registry.views.changed_since(before)] == [key]
+    assert [batch.key for batch in await registry.queries.changed_since(before)] == [key]
 
 
 async def test_counts_that_move_before_the_end_are_remembered_as_moving(registry: Registry) -> None:
@@ -162,17 +162,17 @@ async def test_every_change_of_state_is_in_the_journal(registry: Registry) -> No
 async def test_a_deleted_batch_stays_as_a_record_and_leaves_the_list(registry: Registry) -> None:
     (key,) = await registry.jobs.plan(job(), [part()])
     await registry.batches.deleted(key, locally=True)
-    assert list(await registry.views.order()) == []
-    assert list(await registry.views.order(BatchQuery(deleted=True))) == [key]
+    assert list(await registry.queries.order()) == []
+    assert list(await registry.queries.order(BatchQuery(deleted=True))) == [key]
 
 
 async def test_the_order_that_needs_attention_puts_unknown_parts_first(registry: Registry) -> None:
     running = await submitted(registry)
     (planned,) = await registry.jobs.plan(job("job_2"), [part()])
     (unknown,) = await registry.jobs.plan(job("job_3"), [part()])
-    await registry.sendings.claim(unknown, "me", LATER)
-    await registry.sendings.answer_lost(unknown, "time-out", "me")
-    assert list(await registry.views.order(BatchQuery(sort="attention"))) == [unknown, running, planned]
+    await registry.sends.claim(unknown, "me", LATER)
+    await registry.sends.answer_lost(unknown, "time-out", "me")
+    assert list(await registry.queries.order(BatchQuery(sort="attention"))) == [unknown, running, planned]
 
 
 async def test_an_outdated_answer_of_the_api_takes_nothing_back(registry: Registry) -> None:

@@ -11,7 +11,7 @@ import pytest
 from batchtui.domain.batches.batch import RequestCounts
 from batchtui.domain.batches.query import SORT_KEYS, BatchQuery, FilterField
 from batchtui.domain.costs.estimate import Bounds
-from batchtui.text.filter_language import read
+from batchtui.text.filters.language import read
 from tests.support.builders import job, part, remote
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ async def _sent(
     cost = Bounds(None, Decimal(4), Decimal(4))
     keys = await registry.jobs.plan(whole, [part(n) for n in range(1, parts + 1)], estimates=[cost] * parts)
     for number, key in enumerate(keys, 1):
-        await registry.sendings.claim(key, "me", clock.now().replace(year=2027))
+        await registry.sends.claim(key, "me", clock.now().replace(year=2027))
         heard = remote(f"{name}-{number}", created_at=clock.now())
-        await registry.sendings.accepted(key, heard, "me")
+        await registry.sends.accepted(key, heard, "me")
 
 
 async def _found(registry: Registry, text: str) -> list[str]:
-    found = await registry.views.select(BatchQuery(terms=read(text).terms))
+    found = await registry.queries.select(BatchQuery(terms=read(text).terms))
     return sorted({_known(batch) for batch in found})
 
 
@@ -116,9 +116,9 @@ async def test_every_order_and_its_reverse_hold_every_batch(registry: Registry, 
     await _told(registry, clock)
     for turned in (False, True):
         query = BatchQuery(sort=sort, descending=turned)  # type: ignore[arg-type]
-        order = await registry.views.order(query)
+        order = await registry.queries.order(query)
         assert len(set(order)) == len(order) == 4
-        bundles = await registry.views.bundles(query)
+        bundles = await registry.queries.bundles(query)
         assert sorted(map(len, bundles.values())) == [1, 1, 2]
 
 
@@ -129,14 +129,14 @@ async def test_every_order_and_its_reverse_hold_every_batch(registry: Registry, 
 )  # fmt: skip
 async def test_a_column_sorts_as_one_expects(registry: Registry, clock: TurnedClock, sort: str, first: str) -> None:
     await _told(registry, clock)
-    batches = await registry.views.select(BatchQuery(sort=sort))  # type: ignore[arg-type]
+    batches = await registry.queries.select(BatchQuery(sort=sort))  # type: ignore[arg-type]
     assert _known(batches[0]) == first
 
 
 async def test_jobs_are_in_the_order_of_what_their_parts_add_up_to(registry: Registry, clock: TurnedClock) -> None:
     await registry.jobs.plan(job("job_big"), [part(1, 50)])
     await registry.jobs.plan(job("job_many"), [part(1, 30), part(2, 30)])
-    assert list(await registry.views.bundles(BatchQuery(sort="requests"))) == ["job_many", "job_big"]
+    assert list(await registry.queries.bundles(BatchQuery(sort="requests"))) == ["job_many", "job_big"]
 
 
 async def test_the_words_there_are_are_known(registry: Registry, clock: TurnedClock) -> None:

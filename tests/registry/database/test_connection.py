@@ -90,7 +90,7 @@ async def test_a_failing_transaction_leaves_nothing_and_the_next_one_works(tmp_p
     with pytest.raises(StorageError):
         await registry.jobs.plan(job("job_1"), [part()])
     await registry.jobs.plan(job("job_2"), [part()])
-    assert (await registry.views.tally()).total == 2
+    assert (await registry.queries.tally()).total == 2
     await registry.close()
 
 
@@ -98,11 +98,11 @@ async def test_a_commit_is_seen_by_another_registry_through_the_data_version(tmp
     one, two = make(tmp_path), make(tmp_path)
     await one.open()
     await two.open()
-    before = await two.views.data_version()
-    assert await two.views.data_version() == before
+    before = await two.queries.data_version()
+    assert await two.queries.data_version() == before
     await one.jobs.plan(job(), [part()])
-    assert await two.views.data_version() != before
-    assert (await two.views.tally()).total == 1
+    assert await two.queries.data_version() != before
+    assert (await two.queries.tally()).total == 1
     await one.close()
     await two.close()
 
@@ -116,10 +116,10 @@ async def test_a_file_that_nobody_writes_to_is_not_asked_for_its_version_again(t
     os.utime(f"{one.path}-wal", (an_hour_ago, an_hour_ago))
     asked: list[str] = []
     await two._database.reader.set_trace_callback(asked.append)
-    versions = [await two.views.data_version() for _ in range(3)]
+    versions = [await two.queries.data_version() for _ in range(3)]
     assert len(asked) == len(set(versions)) == 1
     await one.jobs.plan(job("job_2"), [part()])
-    assert await two.views.data_version() != versions[0]
+    assert await two.queries.data_version() != versions[0]
     await one.close()
     await two.close()
 
@@ -137,7 +137,7 @@ async def test_commits_that_leave_the_log_alike_are_distinguished(tmp_path: Path
         await one.jobs.plan(job(f"job_{number}"), [part()])
         now = int(time.time())  # as of a file system that knows whole seconds only
         os.utime(log, (now, now))
-        versions.add(await two.views.data_version())
+        versions.add(await two.queries.data_version())
         sizes.add(log.stat().st_size)
     assert (len(versions), len(sizes)) == (10, 1)
     await one.close()
@@ -174,7 +174,7 @@ async def test_several_processes_write_at_once_from_the_very_first_moment(tmp_pa
     assert errors == ["", "", "", ""]
     registry = make(tmp_path)
     await registry.open()
-    assert (await registry.views.tally()).total == 200
+    assert (await registry.queries.tally()).total == 200
     await registry.close()
 
 
@@ -182,13 +182,13 @@ async def test_a_write_that_is_cancelled_at_any_moment_leaves_the_registry_usabl
     for turns in range(12):
         registry = make(tmp_path / str(turns))
         await registry.open()
-        task = asyncio.create_task(registry.facts.put("a", 1))
+        task = asyncio.create_task(registry.values.put("a", 1))
         for _ in range(turns):
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await registry.facts.put("b", 2)
-        assert (await registry.facts.get("b") or [None])[0] == 2
+        await registry.values.put("b", 2)
+        assert (await registry.values.get("b") or [None])[0] == 2
         await registry.close()
 
 

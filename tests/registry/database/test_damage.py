@@ -72,8 +72,8 @@ async def _error_of_reading(registry: Registry) -> StorageError | None:
     """Read everything that a list shows. Returns the error that ended it; any other exception is a fault."""
     try:
         await registry.open()
-        await registry.views.tally()
-        for batch in await registry.views.select():
+        await registry.queries.tally()
+        for batch in await registry.queries.select():
             await registry.jobs.get(batch.job)
     except StorageError as error:
         return error
@@ -109,7 +109,7 @@ async def test_a_repair_brings_back_the_backup_and_what_can_still_be_read(tmp_pa
     assert is_sound(path)
     again = opened(tmp_path)
     await again.open()
-    assert (await again.views.tally()).total == done.batches
+    assert (await again.queries.tally()).total == done.batches
     await again.close()
 
 
@@ -179,7 +179,7 @@ async def test_another_file_of_the_name_is_noticed_and_keeps_what_is_in_it(tmp_p
     await mine.close()
     again = opened(tmp_path)
     await again.open()
-    assert (await again.views.tally()).total == 5
+    assert (await again.queries.tally()).total == 5
     await again.close()
     await theirs.close()
 
@@ -200,7 +200,7 @@ async def test_the_file_that_lies_in_its_place_is_opened_when_somebody_asks_for_
     await mine.reopen()
     assert (was_replaced, mine.is_replaced) == (True, False)
     await add(mine, 1, start=20)
-    assert (await mine.views.tally()).total == 6
+    assert (await mine.queries.tally()).total == 6
     await mine.close()
 
 

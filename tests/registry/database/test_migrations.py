@@ -31,10 +31,10 @@ async def test_a_registry_of_the_version_before_keeps_everything_and_its_sends_b
     registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
     await registry.open()
     try:
-        batches = {batch.name: batch for batch in await registry.views.select()}
+        batches = {batch.name: batch for batch in await registry.queries.select()}
         states = {name: batch.state for name, batch in batches.items()}
-        ends = {name: [send.end for send in await registry.sendings.sends_of(b.key)] for name, b in batches.items()}
-        marks = [await registry.sendings.sends_of(batches[name].key) for name in ("sending", "unknown")]
+        ends = {name: [send.end for send in await registry.sends.sends_of(b.key)] for name, b in batches.items()}
+        marks = [await registry.sends.sends_of(batches[name].key) for name in ("sending", "unknown")]
     finally:
         await registry.close()
     assert states == {
@@ -88,7 +88,7 @@ async def test_a_step_that_fails_leaves_nothing_of_itself_and_is_run_again(
     assert version == migrations.LATEST - 1
     monkeypatch.undo()
     await registry.open()
-    assert len(await registry.views.select()) == 6
+    assert len(await registry.queries.select()) == 6
     await registry.close()
 
 
@@ -96,10 +96,10 @@ async def test_a_change_of_what_is_known_of_a_send_gives_its_row_alone_a_new_rev
     registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
     await registry.open()
     try:
-        before = {batch.key: batch.revision for batch in await registry.views.select()}
+        before = {batch.key: batch.revision for batch in await registry.queries.select()}
         async with registry._database.transaction() as tx:
             await tx.execute("UPDATE batches SET twin = 1 WHERE key = ?", (min(before),))
-        after = {batch.key: batch.revision for batch in await registry.views.select()}
+        after = {batch.key: batch.revision for batch in await registry.queries.select()}
     finally:
         await registry.close()
     assert [key for key in before if after[key] != before[key]] == [min(before)]
@@ -110,8 +110,8 @@ async def test_sends_of_earlier_versions_have_their_known_times_and_a_window_of_
     registry = Registry(old / "registry.db", old / "requests", old / "results", clock=TurnedClock(), holder="me")
     await registry.open()
     try:
-        batches = {batch.name: batch for batch in await registry.views.select()}
-        sends = {name: await registry.sendings.sends_of(batch.key) for name, batch in batches.items()}
+        batches = {batch.name: batch for batch in await registry.queries.select()}
+        sends = {name: await registry.sends.sends_of(batch.key) for name, batch in batches.items()}
     finally:
         await registry.close()
     for name, found in sends.items():

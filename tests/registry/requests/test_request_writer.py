@@ -89,6 +89,7 @@ def test_a_custom_id_that_stands_twice_is_named_with_its_places(tmp_path: Path) 
     assert not laid_aside(tmp_path / "other", [requests[:99]]).has_duplicates
 
 
+@pytest.mark.long
 def test_an_index_that_the_disk_refuses_is_said_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

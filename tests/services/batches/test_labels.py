@@ -44,9 +44,9 @@ async def test_a_change_is_journaled_with_the_former_name_and_what_is_the_same_i
 
 async def test_batches_of_a_labelled_job_count_as_changed(workspace: Workspace) -> None:
     keys = await workspace.registry.jobs.plan(job(), [part(1), part(2)])
-    before = (await workspace.registry.views.tally()).revision
+    before = (await workspace.registry.queries.tally()).revision
     await label(workspace, ["job_1"], LabelEdit(note="why"))
-    changed = await workspace.registry.views.changed_since(before)
+    changed = await workspace.registry.queries.changed_since(before)
     assert [(batch.key, batch.note) for batch in changed] == [(key, "why") for key in keys]
 
 

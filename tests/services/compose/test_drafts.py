@@ -107,7 +107,7 @@ async def test_a_draft_is_kept_and_what_does_not_fit_any_more_is_passed_over(wor
     draft = Draft(data="t.csv", prompt="Hello \x1b {{ a }}", max_tokens=5, cache=True)
     await drafts.keep(workspace, draft)
     assert await drafts.kept(workspace) == draft
-    facts = workspace.registry.facts
+    facts = workspace.registry.values
     await facts.put(drafts.REMEMBERED, {"prompt": 7, "cache": "yes", "max_tokens": -1, "system": "S", "new": 1})
     assert await drafts.kept(workspace) == Draft(system="S")
 

@@ -134,5 +134,8 @@ async def test_a_batch_of_two_models_teaches_about_both(
     clock.turn(hours=25)
     await refresh_batches(workspace, submitted.batches)
     await collect(workspace, await workspace.registry.batches.get(submitted.batches[0].key))
-    assert {each.model for each in (await workspace.registry.precedents.history()).precedents} == {HAIKU, SONNET}
+    assert {each.model for each in (await workspace.registry.estimate_history.history()).precedents} == {
+        HAIKU,
+        SONNET,
+    }
     assert (await estimated(workspace, tmp_path, HAIKU, SONNET)).output_tokens[0] is not None

@@ -81,6 +81,7 @@ async def test_requests_that_are_all_counted_leave_the_margin_of_the_count_alone
     assert found.margin == pytest.approx(0.02, abs=0.02)
 
 
+@pytest.mark.long
 async def test_many_kinds_share_the_questions_and_the_rest_is_said_to_rest_on_bytes(
     workspace: Workspace, simulator: Simulator, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.insights.forecast import Forecaster, load_forecaster, quantile
 from batchtui.services.polling import maintenance
-from batchtui.text import forecasts
+from batchtui.text.sentences import forecasts
 from tests.support.clock import START
 from tests.support.workspaces import all_batches, submit
 from tests.tui.sample_batches import batch
@@ -94,11 +94,11 @@ async def test_the_history_is_the_registry_s_and_what_was_cancelled_is_none(
     await apply_cancel(workspace, await plan_cancel(workspace, [last.key]))
     clock.turn(hours=2)
     await maintenance.run_maintenance(workspace)
-    past = await workspace.registry.views.lasted(100)
+    past = await workspace.registry.queries.lasted(100)
     assert len(past) == 3
     assert all(timedelta(minutes=20) < one.time < timedelta(hours=1) for one in past)
     await submit(workspace, tmp_path, 1, prefix="next")
-    [running] = await workspace.registry.views.in_states(BatchState.IN_PROGRESS)
+    [running] = await workspace.registry.queries.in_states(BatchState.IN_PROGRESS)
     found = (await load_forecaster(workspace)).of(running, clock.now())
     assert found is not None
     assert (found.usual, found.batches) == (sorted(one.time for one in past)[1], 3)

@@ -49,6 +49,7 @@ async def test_there_are_no_warnings_without_a_reason(workspace: Workspace, tmp_
     assert await kinds(workspace) == []
 
 
+@pytest.mark.long
 async def test_an_unknown_part_until_it_is_settled(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

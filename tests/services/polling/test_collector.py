@@ -103,14 +103,14 @@ async def test_a_registry_that_cannot_be_read_for_a_while_ends_nothing(
     running: Running, workspace: Workspace, tmp_path: Path, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ended(workspace, tmp_path, clock)
-    real, strikes = workspace.registry.views.uncollected, iter([RuntimeError("locked"), RuntimeError("locked")])
+    real, strikes = workspace.registry.queries.uncollected, iter([RuntimeError("locked"), RuntimeError("locked")])
 
     async def uncollected_badly(*args: object, **more: object) -> object:
         if error := next(strikes, None):
             raise error
         return await real(*args, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(workspace.registry.views, "uncollected", uncollected_badly)
+    monkeypatch.setattr(workspace.registry.queries, "uncollected", uncollected_badly)
     await running.until_saved(1)
 
 
@@ -158,7 +158,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_lets_the_collector_rest(
     else:
         async with workspace.registry._database.transaction() as tx:
             await tx.execute("UPDATE batches SET unproved = 1")
-        await workspace.registry.sendings.disown(batch.key, batch.id or "", "It is somebody else's.")
+        await workspace.registry.sends.disown(batch.key, batch.id or "", "It is somebody else's.")
         clock.turn(hours=1)
     await running.collector._round()
     assert not running.collector.has_failed

@@ -62,7 +62,7 @@ async def test_a_batch_of_another_workspace_is_not_missing_however_long_it_is_no
         await tx.execute("UPDATE batches SET workspace_id = 'wrkspc_of_others'")
     simulator.world.faults.add(Fault(on="retrieve", kind="status", status=404, times=None))
     for _ in range(3):
-        batches = await workspace.registry.views.page([submitted.batches[0].key])
+        batches = await workspace.registry.queries.page([submitted.batches[0].key])
         await refresh_batches(workspace, batches)
         clock.turn(minutes=10)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
@@ -80,7 +80,7 @@ async def test_a_batch_is_not_missing_where_only_the_404_tells_that_the_account_
     simulator.world.faults.add(Fault(on="retrieve", kind="status", status=404, times=None))
     for _ in range(3):
         async with workspace_at(tmp_path / "home", simulator, clock) as fresh:
-            await refresh_batches(fresh, await fresh.registry.views.page([submitted.batches[0].key]))
+            await refresh_batches(fresh, await fresh.registry.queries.page([submitted.batches[0].key]))
         clock.turn(minutes=10)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
 
@@ -113,6 +113,7 @@ async def test_a_batch_that_stays_missing_is_asked_for_ever_more_seldom(
     assert not await maintenance.has_work(workspace)
 
 
+@pytest.mark.long
 async def test_a_wait_asks_for_a_missing_batch_until_it_is_shown_again(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -149,6 +150,7 @@ async def test_a_refresh_by_hand_asks_whoever_else_does_the_asking(
         assert states == [PollerState.ELSEWHERE, PollerState.WAITING]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("error", [StorageError("locked"), RuntimeError("a fault of ours"), OSError("disk full")])
 async def test_nothing_that_a_round_meets_ends_the_poller(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
@@ -169,6 +171,7 @@ async def test_nothing_that_a_round_meets_ends_the_poller(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED]
 
 
+@pytest.mark.long
 async def test_a_registry_that_is_locked_for_long_ends_no_wait(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +209,6 @@ async def made_missing(
         Fault(on="retrieve", kind="status", status=404, times=None if times is None else 2 + times)
     )
     for minutes in (5.1, 0.0):
-        await refresh_batches(workspace, await workspace.registry.views.page([submitted.batches[0].key]))
+        await refresh_batches(workspace, await workspace.registry.queries.page([submitted.batches[0].key]))
         clock.turn(minutes=minutes)
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.MISSING]

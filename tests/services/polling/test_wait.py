@@ -40,6 +40,7 @@ async def test_the_interval_that_was_asked_for_is_kept(
     assert set(clock.slept) == {270.0}
 
 
+@pytest.mark.long
 async def test_a_network_that_is_down_for_a_while_is_waited_out(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from batchtui.domain.errors import CredentialsMissing, Refused
 from batchtui.services.polling.poller import PollerState
 from batchtui.services.polling.refresh import refresh_batches
 from batchtui.services.polling.watch import Listeners, watch
+from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.simulator import Fault, Simulator
 from tests.support.workspaces import all_batches, submit, workspace_at
 
@@ -32,6 +35,7 @@ class Heard:
         self.events: list[str] = []
         self.states: list[PollerState] = []
         self.errors: list[str] = []
+        self.notes: list[str] = []
 
     def happening(self, told: WatchEvent) -> None:
         self.events.append(told.entry.event)
@@ -43,7 +47,7 @@ class Heard:
         self.errors.append(error.type)
 
     async def watch(self, workspace: Workspace, *, until_idle: bool = True) -> Watched:
-        listeners = Listeners(self.happening, self.status, self.error)
+        listeners = Listeners(self.happening, self.status, self.error, self.notes.append)
         async with asyncio.timeout(20):
             return await watch(workspace, listeners, [], until_idle=until_idle)
 
@@ -103,11 +107,10 @@ async def test_results_at_another_account_are_not_asked_for_again_and_again(
     assert watched.uncollected
 
 
+@pytest.mark.long
 async def test_a_part_that_waits_for_room_is_sent_on(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
-    from batchtui.services.submission.staging.stage import IntakeOptions
-
     simulator.world.faults.add(Fault(on="create", kind="status", status=429, retry_after=600, skip=1))
     await submit(workspace, tmp_path, 4, intake=IntakeOptions(max_requests=2))
     heard = Heard()
@@ -116,6 +119,7 @@ async def test_a_part_that_waits_for_room_is_sent_on(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.ENDED, BatchState.ENDED]
 
 
+@pytest.mark.long
 async def test_events_of_another_process_are_reported(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -152,3 +156,47 @@ async def test_a_door_that_is_shut_ends_it(
     async with workspace_at(tmp_path / "home", simulator, clock) as other:
         with pytest.raises(CredentialsMissing):
             await Heard().watch(other)
+
+
+async def _copy(workspace: Workspace) -> Path:
+    """Return a copy of the registry beside it, as a backup holds it."""
+    copy = workspace.registry.path.with_name("copy.db")
+    with closing(sqlite3.connect(workspace.registry.path)) as here, closing(sqlite3.connect(copy)) as there:
+        here.backup(there)
+    return copy
+
+
+async def test_a_registry_that_was_replaced_is_watched_from_then_on_and_nothing_is_sent_from_it(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator
+) -> None:
+    simulator.world.faults.add(Fault(on="create", kind="status", status=429, retry_after=600, skip=1))
+    await submit(workspace, tmp_path, 4, intake=IntakeOptions(max_requests=2))
+    (await _copy(workspace)).replace(workspace.registry.path)
+    heard = Heard()
+    await heard.watch(workspace)
+    assert heard.events[-2:] == ["batch.ended", "results.saved"]
+    [note] = heard.notes
+    assert note == (
+        "The registry was replaced; watching the file that is there now: 2 batches. 1 part in it not sent by this"
+        " watch: run `batchtui resume`."
+    )
+    # What waits in an older copy may have been sent since: only a person sends it.
+    assert {batch.state for batch in await all_batches(workspace)} == {BatchState.ENDED, BatchState.PLANNED}
+
+
+async def test_what_takes_the_place_of_the_registry_and_cannot_be_opened_is_said_once_and_waited_for(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    await submit(workspace, tmp_path, 2)
+    copy = await _copy(workspace)
+    (broken := tmp_path / "broken.db").write_bytes(b"no registry" * 1000)
+    broken.replace(workspace.registry.path)
+    heard = Heard()
+    watching = asyncio.create_task(heard.watch(workspace))
+    async with asyncio.timeout(20):
+        while "registry_damaged" not in heard.errors or len(clock.slept) < 200:
+            await asyncio.sleep(0.005)
+    copy.replace(workspace.registry.path)
+    await watching
+    assert heard.errors.count("registry_damaged") == 1
+    assert heard.events[-2:] == ["batch.ended", "results.saved"]

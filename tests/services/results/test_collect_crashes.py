@@ -55,5 +55,5 @@ async def test_killed_and_tried_again_results_are_whole_and_costs_counted_once(
     with workspace.registry.results.reader(saved) as reader:
         assert reader.count == COUNT
         used = reader.summary.usage
-    [spent] = await workspace.registry.costs.spent()
+    [spent] = await workspace.registry.spending.spent()
     assert (spent.spending.results, spent.spending.usage) == (COUNT, used)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from batchtui.exporters.row_worker import RowFiles
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.export_plan import Order
-    from batchtui.services.results.table_export import TableOptions
+    from batchtui.services.results.table_export import ResultTable
     from batchtui.services.workspace import Workspace
     from batchtui.simulator import Simulator
     from tests.support.clock import TurnedClock
@@ -266,7 +266,7 @@ def two_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RowWorker]]:
     started: list[RowWorker] = []
     start = table_export._start
 
-    def noted(files: RowFiles, options: TableOptions) -> RowWorker | None:
+    def noted(files: RowFiles, options: ResultTable) -> RowWorker | None:
         worker = start(files, options)
         started.extend([worker] if worker else [])
         return worker

@@ -109,6 +109,7 @@ async def test_one_batch_that_fails_holds_up_no_other(
     assert [batch.results for batch in await all_batches(workspace)] == [ResultsState.NONE, ResultsState.SAVED]
 
 
+@pytest.mark.long
 async def test_the_library_waits_out_a_broken_download_and_tells_its_caller(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:

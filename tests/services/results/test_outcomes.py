@@ -22,7 +22,7 @@ from batchtui.services.results.export import ExportOptions, apply_export, plan_e
 from batchtui.services.results.outcomes import count_missing_outcomes
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Fault, Scenario, Simulator
-from batchtui.text.filter_language import terms_of
+from batchtui.text.filters.language import terms_of
 from tests.support.builders import jsonl, request
 from tests.support.workspaces import submit, workspace_at
 
@@ -79,7 +79,7 @@ async def test_filters_know_outcomes(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, wanted: str, *, finds: bool
 ) -> None:
     batch = await saved(workspace, tmp_path, clock)
-    found = await workspace.registry.views.order(BatchQuery(terms=terms_of(wanted)))
+    found = await workspace.registry.queries.order(BatchQuery(terms=terms_of(wanted)))
     assert list(found) == ([batch.key] if finds else [])
 
 
@@ -89,7 +89,7 @@ async def test_before_results_are_saved_the_api_counts_decide_and_unknown_outcom
     await submit(workspace, tmp_path, 3)
     clock.turn(hours=1)
     await sweep(workspace)
-    views = workspace.registry.views
+    views = workspace.registry.queries
     assert len(await views.order(BatchQuery(terms=terms_of("succeeded:3")))) == 1
     assert not await views.order(BatchQuery(terms=terms_of("truncated:0")))
 
@@ -148,7 +148,7 @@ async def test_outcomes_saved_by_an_earlier_version_are_counted_once(
     last = sorted(migrations.STEPS, key=lambda step: step[1] == migrations.OUTCOMES)
     monkeypatch.setattr(migrations, "STEPS", tuple(last))
     async with workspace_at(home, simulator, clock) as workspace:
-        views, batches = workspace.registry.views, workspace.registry.batches
+        views, batches = workspace.registry.queries, workspace.registry.batches
         before = await batches.get(batch.key)
         assert (before.results, before.cost_actual, before.outcomes) == ("saved", batch.cost_actual, None)
         assert (await batches.get(submitted.batches[0].key)).counts == RequestCounts(processing=3)

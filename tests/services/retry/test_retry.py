@@ -335,6 +335,7 @@ async def test_a_lost_answer_to_a_retry_is_found_and_nothing_goes_twice(
     assert len(sent_custom_ids(simulator)) == COUNT + FAILING
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", range(1, 14))
 async def test_killed_at_any_step_and_gone_on_with_each_request_goes_again_once(
     workspace: Workspace,

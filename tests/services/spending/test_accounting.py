@@ -149,7 +149,7 @@ async def collected(workspace: Workspace, clock: TurnedClock, tmp_path: Path, na
 
 async def test_a_collected_batch_knows_its_cost(workspace: Workspace, clock: TurnedClock, tmp_path: Path) -> None:
     batch = await collected(workspace, clock, tmp_path)
-    (line,) = await workspace.registry.costs.spent()
+    (line,) = await workspace.registry.spending.spent()
     usage = line.spending.usage
     by_hand = (usage.input_tokens * Decimal("0.05") + usage.output_tokens * Decimal("0.25")) / 1_000_000
     assert batch.cost_actual == by_hand > 0
@@ -163,7 +163,7 @@ async def test_a_cost_is_counted_once_however_often_it_is_counted(
     workspace.registry.results.remove(batch)
     again = await collect(workspace, batch)
     assert again.cost_actual == batch.cost_actual
-    assert len(await workspace.registry.costs.spent()) == 1
+    assert len(await workspace.registry.spending.spent()) == 1
 
 
 async def test_results_that_were_saved_before_costs_were_counted_are_counted_later(

@@ -12,7 +12,7 @@ from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.services.notifications.channels import Channel
 from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.spending.limit_notices import create_limit_notices
-from batchtui.text.notices import heading, sentence
+from batchtui.text.sentences.notices import heading, sentence
 from tests.support.builders import job, part
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ def simulator(clock: TurnedClock) -> Iterator[Simulator]:
 
 async def states(workspace: Workspace, job: str) -> list[tuple[int, int, BatchState]]:
     """Part, requests and state of each batch of a job."""
-    return [(each.part, each.requests, each.state) for each in await workspace.registry.views.of_job(job)]
+    return [(each.part, each.requests, each.state) for each in await workspace.registry.queries.of_job(job)]
 
 
 async def test_the_rest_follows_when_the_first_has_ended(
@@ -58,6 +58,7 @@ async def test_the_rest_follows_when_the_first_has_ended(
     assert await states(workspace, job) == [(1, 1, BatchState.ENDED), (2, 4, BatchState.IN_PROGRESS)]
 
 
+@pytest.mark.long
 async def test_a_wait_goes_on_to_the_end_of_the_rest(workspace: Workspace, tmp_path: Path) -> None:
     source = str(jsonl(tmp_path / "r.jsonl", requests(5)))
     submitted = await apply_submit(workspace, await plan_submit(workspace, [source], SubmitOptions(prime=True)))

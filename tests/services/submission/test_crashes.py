@@ -22,6 +22,7 @@ from batchtui.simulator import Fault, Simulator
 from tests.support.builders import jsonl, requests
 from tests.support.clock import TurnedClock
 from tests.support.crashing import POINTS
+from tests.support.marks import every
 from tests.support.mortal import Fate, Killed, make_mortal
 from tests.support.workspaces import all_batches, sent_custom_ids, workspace_at
 
@@ -49,7 +50,7 @@ async def submit_from(workspace: Workspace, source: Path) -> None:
 CASES = [(point, nth) for point in POINTS for nth in ((1,) if "request" in point or "plan" in point else (1, 2))]
 
 
-@pytest.mark.parametrize(("point", "nth"), CASES, ids=lambda value: str(value).replace(" ", "-"))
+@pytest.mark.parametrize(("point", "nth"), every(4, CASES), ids=lambda value: str(value).replace(" ", "-"))
 async def test_killed_and_resumed_each_request_is_sent_exactly_once(tmp_path: Path, point: str, nth: int) -> None:
     clock = TurnedClock(datetime.now(UTC))
     source = jsonl(tmp_path / "in.jsonl", requests(PARTS * PART))
@@ -161,6 +162,7 @@ async def one_life(
     return True
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("chunk", [0, *(pytest.param(n, marks=pytest.mark.long) for n in range(1, 21))])
 async def test_no_schedule_of_faults_kills_and_rivals_sends_twice_or_loses_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int

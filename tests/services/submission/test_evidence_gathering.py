@@ -58,9 +58,9 @@ async def claimed(workspace: Workspace, batch: Batch, sender: str, *, heard_for:
     until = workspace.clock.now() + timedelta(seconds=heard_for)
     account = await workspace.front_account()
     start = workspace.server_clock.start_send()
-    assert await workspace.registry.sendings.claim(batch.key, sender, until, start, account)
+    assert await workspace.registry.sends.claim(batch.key, sender, until, start, account)
     if is_marked:
-        assert await workspace.registry.sendings.mark(batch.key, sender, workspace.server_clock.latest())
+        assert await workspace.registry.sends.mark(batch.key, sender, workspace.server_clock.latest())
 
 
 # ── dead senders ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,7 +101,7 @@ async def test_a_send_ended_when_its_process_was_found_gone(
     clock.turn(hours=8)
     monkeypatch.setattr(process_identity, "is_gone", lambda _name: gone)
     await reconcile.recover(workspace)
-    (send_before, last) = (await workspace.registry.sendings.sends_of(batch.key))[-2:]
+    (send_before, last) = (await workspace.registry.sends.sends_of(batch.key))[-2:]
     assert send_before.seq < last.seq
     assert last.ended is not None
     assert clock.now() - last.ended < timedelta(minutes=1)
@@ -140,7 +140,7 @@ async def test_a_person_who_decides_is_taken_at_their_word(
         await tx.execute("UPDATE batches SET twin = 1")
     assert await reconcile.release(workspace, batch, rejected=["msgbatch_01Z"])
     assert not (await workspace.registry.batches.get(batch.key)).may_have_twin
-    assert set(await workspace.registry.sendings.refuted_of(batch.key)) == {"msgbatch_01Z"}
+    assert set(await workspace.registry.sends.refuted_of(batch.key)) == {"msgbatch_01Z"}
     assert await reconcile.adopt(workspace, batch, remote("msgbatch_01X"))
     adopted = await workspace.registry.batches.get(batch.key)
     assert (adopted.id, adopted.is_unproved, adopted.is_chosen) == ("msgbatch_01X", True, True)

@@ -39,7 +39,7 @@ async def laid_up(workspace: Workspace, folder: Path, *reasons: str) -> list[int
     due = workspace.clock.now() - timedelta(seconds=1)
     for number, (key, reason) in enumerate(zip(keys, reasons, strict=True)):
         if reason:
-            await workspace.registry.sendings.explain(key, reason, not_before=None if number else due)
+            await workspace.registry.sends.explain(key, reason, not_before=None if number else due)
     return list(keys)
 
 
@@ -50,7 +50,7 @@ async def test_a_part_that_is_due_takes_those_behind_it_along_up_to_one_that_was
         workspace, tmp_path, f"{queue_room.FULL}: 4 requests.", "", "The API refused the request (400).", ""
     )
     assert await send_waiting(workspace) == keys[:2]
-    states = [batch.state for batch in await workspace.registry.views.page(keys)]
+    states = [batch.state for batch in await workspace.registry.queries.page(keys)]
     assert states == [BatchState.IN_PROGRESS, BatchState.IN_PROGRESS, BatchState.PLANNED, BatchState.PLANNED]
     assert len(simulator.world.batches) == 2
 

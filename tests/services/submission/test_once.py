@@ -160,13 +160,13 @@ async def test_a_sender_that_was_taken_for_dead_and_wakes_changes_nothing(
     simulator.world.faults.add(Fault(on="create", times=1, kind="status", status=529))
     await submit(workspace, tmp_path, 3)
     (batch,) = await all_batches(workspace)
-    sendings = workspace.registry.sendings
+    sends = workspace.registry.sends
     await resume(workspace, consent=yes)
     sent = await workspace.registry.batches.get(batch.key)
-    assert not await sendings.mark(batch.key, "sleeper", clock.now())
-    assert not await sendings.answer_lost(batch.key, "woken", "sleeper")
-    assert not await sendings.not_created(batch.key, "woken", "sleeper")
-    assert not await sendings.accepted(batch.key, remote("msgbatch_other"), "sleeper")
+    assert not await sends.mark(batch.key, "sleeper", clock.now())
+    assert not await sends.answer_lost(batch.key, "woken", "sleeper")
+    assert not await sends.not_created(batch.key, "woken", "sleeper")
+    assert not await sends.accepted(batch.key, remote("msgbatch_other"), "sleeper")
     assert await workspace.registry.batches.get(batch.key) == sent
 
 
@@ -178,7 +178,7 @@ async def test_a_part_whose_sender_died_before_its_mark_may_be_sent_at_once(
     (batch,) = await all_batches(workspace)
     monkeypatch.setattr(process_identity, "is_gone", lambda name: name == "dead")
     account = await workspace.front_account()
-    assert await workspace.registry.sendings.claim(
+    assert await workspace.registry.sends.claim(
         batch.key, "dead", clock.now(), workspace.server_clock.start_send(), account
     )
     before = clock.now()
@@ -187,6 +187,7 @@ async def test_a_part_whose_sender_died_before_its_mark_may_be_sent_at_once(
     assert clock.now() == before
 
 
+@pytest.mark.long
 async def test_a_create_that_may_still_be_worked_on_is_waited_for(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -198,6 +199,7 @@ async def test_a_create_that_may_still_be_worked_on_is_waited_for(
     assert len(simulator.world.batches) == 1
 
 
+@pytest.mark.long
 async def test_a_strangers_batch_made_before_the_send_is_never_taken(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -236,7 +238,7 @@ async def test_a_strangers_batch_is_refuted_by_its_results_and_never_tried_again
     mine = next(batch for batch in resumed.batches)
     stranger = simulator.world.batches[0].id
     assert (mine.state, mine.id != stranger) == (BatchState.IN_PROGRESS, True)
-    assert stranger in await workspace.registry.sendings.refuted_of(mine.key)
+    assert stranger in await workspace.registry.sends.refuted_of(mine.key)
 
 
 async def test_an_unproved_batch_is_canceled_only_by_its_typed_id(
@@ -250,6 +252,7 @@ async def test_an_unproved_batch_is_canceled_only_by_its_typed_id(
     assert (await plan_cancel(workspace, [batch.key], typed=(batch.id or "",))).cancel == (batch,)
 
 
+@pytest.mark.long
 async def test_a_batch_that_a_person_rules_out_is_never_tried_again(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

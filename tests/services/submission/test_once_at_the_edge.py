@@ -105,6 +105,7 @@ class Slow(TurnedClock):
             await asyncio.sleep(0.001)
 
 
+@pytest.mark.long
 async def test_a_program_killed_in_a_create_of_ninety_seconds_and_resumed_sends_nothing_twice(tmp_path: Path) -> None:
     clock = Slow(90)
     source = jsonl(tmp_path / "in.jsonl", requests(3))
@@ -142,6 +143,7 @@ async def test_an_upload_of_seventy_minutes_whose_response_is_lost_is_found(
     assert len(simulator.world.batches) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("front", ["command line", "library", "maintenance"])
 async def test_the_setting_for_grace_lengthens_the_wait_for_every_front_end(
     tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch, front: str
@@ -379,6 +381,7 @@ async def test_an_older_registry_that_is_restored_sends_nothing_again_without_a_
 # ── one job and the others ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("trouble", ["is refused", "has lost its requests"])
 async def test_a_wait_for_one_job_does_not_end_because_another_cannot_be_sent(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, trouble: str
@@ -465,7 +468,7 @@ async def test_a_result_that_cannot_be_read_does_not_make_a_batch_somebody_elses
     edge.rules["results"] = garble
     batch = await lost_and_ended(behind, tmp_path, simulator, clock)
     await resume(behind, consent=yes)
-    assert await behind.registry.sendings.refuted_of(batch.key) == {}
+    assert await behind.registry.sends.refuted_of(batch.key) == {}
     assert (await behind.registry.batches.get(batch.key)).id == simulator.world.batches[0].id
     assert len(simulator.world.batches) == 1
 
@@ -489,7 +492,7 @@ async def test_results_that_arrive_broken_do_not_disown_an_unproved_batch_and_ar
     with pytest.raises(ResultsDamaged):
         await collect(behind, batch)
     assert (await behind.registry.batches.get(batch.key)).id == batch.id
-    assert await behind.registry.sendings.refuted_of(batch.key) == {}
+    assert await behind.registry.sends.refuted_of(batch.key) == {}
     del edge.rules["results"]
     saved = await collect(behind, batch)
     assert (saved.results, saved.is_unproved) == (ResultsState.SAVED, False)
@@ -538,7 +541,7 @@ async def test_a_stranger_is_refuted_by_the_digest_where_the_requests_are_gone(
     shutil.rmtree(workspace.registry.requests.folder / batch.job)
     resumed = await resume(workspace, consent=no)
     assert [finding.kind for finding in resumed.undecided] == [VerdictKind.ABSENT]
-    assert set(await workspace.registry.sendings.refuted_of(batch.key)) == {simulator.world.batches[0].id}
+    assert set(await workspace.registry.sends.refuted_of(batch.key)) == {simulator.world.batches[0].id}
 
 
 # ── every front end looks ───────────────────────────────────────────────────────────────────────────────────────────

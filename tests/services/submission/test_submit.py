@@ -48,7 +48,7 @@ async def test_the_requests_are_kept_exactly_as_they_were_sent(workspace: Worksp
     with workspace.registry.requests.reader(submitted.job.id) as reader:
         assert json.loads(reader.find("r-00001") or b"") == requests(3)[1]
         assert list(reader.custom_ids()) == ["r-00000", "r-00001", "r-00002"]
-    job, name = await workspace.registry.sendings.body_of(submitted.batches[0].key)
+    job, name = await workspace.registry.sends.body_of(submitted.batches[0].key)
     body = (workspace.paths.requests / job / name).read_bytes()
     assert json.loads(body) == {"requests": requests(3)}
 

@@ -132,9 +132,10 @@ async def test_a_persons_choice_is_revoked_when_the_results_refute_it(
     await refresh_batches(workspace, [batch])
     with pytest.raises(FateUnknown):
         await collect(workspace, batch)
-    assert theirs in await workspace.registry.sendings.refuted_of(batch.key)
+    assert theirs in await workspace.registry.sends.refuted_of(batch.key)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bound", ["before the copy", "after the copy"])
 async def test_a_copied_registry_remembers_its_twin_while_only_a_likely_batch_stands_for_a_part(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, bound: str
@@ -168,6 +169,7 @@ async def test_a_copied_registry_remembers_its_twin_while_only_a_likely_batch_st
     assert len(simulator.world.batches) == 2, "the copy finds what its twin has sent"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [0, 1])
 async def test_a_part_is_waited_for_from_when_its_sender_was_found_gone(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch,
@@ -190,9 +192,9 @@ async def left_by_a_dead_sender(
     await submit(workspace, folder, 3)
     (part,) = await all_batches(workspace)
     monkeypatch.setattr(process_identity, "is_gone", lambda name: name == "dead")
-    account, sendings = await workspace.front_account(), workspace.registry.sendings
-    assert await sendings.claim(part.key, "dead", clock.now(), workspace.server_clock.start_send(), account)
-    assert await sendings.mark(part.key, "dead", workspace.server_clock.latest())
+    account, sends = await workspace.front_account(), workspace.registry.sends
+    assert await sends.claim(part.key, "dead", clock.now(), workspace.server_clock.start_send(), account)
+    assert await sends.mark(part.key, "dead", workspace.server_clock.latest())
     return part
 
 
@@ -216,7 +218,7 @@ async def test_nothing_is_pending_where_a_waiting_part_stands_behind_one_that_a_
     simulator.world.faults.add(Fault(on="create", times=1, kind="lost_before"))
     await submit(workspace, tmp_path, 4, intake=IntakeOptions(max_requests=2))
     _, behind = await all_batches(workspace)
-    await workspace.registry.sendings.explain(behind.key, "The queue is full.", not_before=clock.now())
+    await workspace.registry.sends.explain(behind.key, "The queue is full.", not_before=clock.now())
     assert await maintenance.has_pending(workspace), "the first may still turn up"
     clock.turn(hours=1)
     assert not await maintenance.has_pending(workspace)

@@ -54,6 +54,7 @@ WRONG: dict[str, tuple[object, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("body", "sentence"), WRONG.values(), ids=WRONG)
 def test_a_wrong_body_gets_its_sentence_and_creates_nothing(
     simulator: Simulator, http: httpx2.Client, body: object, sentence: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.widgets import Input
 
 from batchtui.tui.dialogs.text_prompt import TextPrompt
@@ -44,6 +45,7 @@ async def test_an_empty_name_is_refused_while_it_is_typed(tmp_path: Path) -> Non
         assert isinstance(shown.app.screen, TextPrompt)
 
 
+@pytest.mark.long
 async def test_a_note_is_written_and_found_again(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], size=(160, 40)) as shown:
         await _typed(shown, "m", "prompt seven")
@@ -59,7 +61,7 @@ async def test_all_that_is_marked_is_tagged_and_keeps_its_other_tags(tmp_path: P
         await shown.press("*")
         await _typed(shown, "t", "+shop -old")
         await shown.shows("Changed 2 jobs.")
-        batches = await shown.workspace.registry.views.select()
+        batches = await shown.workspace.registry.queries.select()
         assert {batch.name: batch.tags for batch in batches} == {
             "nightly": ("two words", "shop"),
             "evaluation": ("shop",),
@@ -75,6 +77,7 @@ async def test_the_tags_of_one_are_shown_to_be_edited(tmp_path: Path) -> None:
         assert shown.app.screen.query_one(Input).value == 'b "two words"'
 
 
+@pytest.mark.long
 async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], size=(80, 24)) as shown:
         await shown.press("enter")
@@ -84,7 +87,7 @@ async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path
         await _typed(shown, "t", 'shop "two words"')
         await _typed(shown, "m", "prompt seven")
         await shown.shows("evening   tags shop, two words   note prompt seven", "1 marked")
-        (batch,) = await shown.workspace.registry.views.select()
+        (batch,) = await shown.workspace.registry.queries.select()
         assert (batch.name, batch.tags, batch.note) == ("evening", ("shop", "two words"), "prompt seven")
 
 

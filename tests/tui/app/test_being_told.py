@@ -6,6 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.services.insights import last_visit
 from batchtui.services.polling import maintenance
@@ -19,8 +21,6 @@ from tests.tui.stage import MODERN, PATIENCE, stage, submit
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from tests.tui.stage import Stage
 
@@ -103,7 +103,7 @@ async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_pa
         await shown.shows("1 warning", "results expire", "deletes the results of evaluation", "fetches the results")
         await shown.press("enter")
         await shown.shows("No warnings")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.results is ResultsState.SAVED
 
 
@@ -131,16 +131,17 @@ async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Pa
         shown.simulator.world.faults.clear()
         await shown.press("enter")
         await shown.shows("No warnings")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.IN_PROGRESS
 
 
+@pytest.mark.long
 async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_the_activity(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
         await last_visit.mark_visited(shown.workspace)
         shown.clock.turn(hours=2)
         await maintenance.run_maintenance(shown.workspace)
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         await collect(shown.workspace, batch)
         back = DashboardApp(shown.workspace, ground=MODERN)
         async with back.run_test(size=(120, 40), notifications=True) as pilot:

@@ -59,6 +59,7 @@ async def test_enter_opens_a_batch_then_a_result_and_esc_goes_back(tmp_path: Pat
         assert _screen(shown) is BatchesScreen, "esc on the first screen leaves nothing"
 
 
+@pytest.mark.long
 async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tree(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.press("enter")
@@ -87,6 +88,7 @@ async def test_a_commit_of_another_process_shows_up(tmp_path: Path) -> None:
         await shown.shows("from-elsewhere", "2 in progress")
 
 
+@pytest.mark.long
 async def test_the_end_of_a_batch_shows_and_its_results_are_fetched(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await shown.shows("● in progress")
@@ -126,6 +128,7 @@ async def test_yes_cancels_at_the_api(tmp_path: Path) -> None:
         await shown.shows("Cancel requested for nightly.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["n", "escape", "enter", "q", "space", "Y"])
 async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
@@ -134,7 +137,7 @@ async def test_no_other_key_means_yes(tmp_path: Path, key: str) -> None:
         await shown.press(key)
         await shown.pilot.pause()
         assert not shown.simulator.world.calls_to("cancel")
-        (batch,) = await shown.workspace.registry.views.select()
+        (batch,) = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.IN_PROGRESS
 
 
@@ -148,6 +151,7 @@ async def test_keys_that_come_too_early_answer_nothing(tmp_path: Path) -> None:
         assert not shown.simulator.world.calls_to("cancel")
 
 
+@pytest.mark.long
 async def test_a_dialog_shows_what_was_marked_and_stays_as_it_was(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["one", "two", "three"]) as shown:
         await shown.shows("one", "two", "three")
@@ -159,10 +163,11 @@ async def test_a_dialog_shows_what_was_marked_and_stays_as_it_was(tmp_path: Path
         assert "Cancel 3 batches: " in shown.text
         await shown.press("y")
         await shown.until(lambda: len(shown.simulator.world.calls_to("cancel")) == 3)
-        states = {batch.name: batch.state for batch in await shown.workspace.registry.views.select()}
+        states = {batch.name: batch.state for batch in await shown.workspace.registry.queries.select()}
         assert states.pop("four") is BatchState.IN_PROGRESS
 
 
+@pytest.mark.long
 async def test_many_at_once_ask_for_their_number(tmp_path: Path) -> None:
     names = [f"batch-{number}" for number in range(11)]
     async with stage(tmp_path, ended=names) as shown:
@@ -240,6 +245,7 @@ async def test_quitting_is_quick_and_ends_with_0(tmp_path: Path, key: str) -> No
         assert shown.app.return_value == 0
 
 
+@pytest.mark.long
 async def test_filtering_is_live_and_esc_takes_it_back(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.shows("evaluation", "nightly")
@@ -253,6 +259,7 @@ async def test_filtering_is_live_and_esc_takes_it_back(tmp_path: Path) -> None:
 # ── hostile text, small screens ────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hostile", [text for text in HOSTILE if "\ud800" not in text])
 async def test_no_name_breaks_or_drives_any_screen(tmp_path: Path, hostile: str) -> None:
     async with stage(tmp_path, ended=[hostile], size=(150, 30)) as shown:
@@ -274,6 +281,7 @@ async def test_no_name_breaks_or_drives_any_screen(tmp_path: Path, hostile: str)
             assert bad == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("depth", [0, 1, 2])
 async def test_every_size_is_painted_without_wrapping(tmp_path: Path, depth: int) -> None:
     async with stage(tmp_path, ended=["evaluation " * 9, "日本語の要約 🎉"], running=["nightly"]) as shown:
@@ -303,6 +311,7 @@ async def test_a_plain_screen_is_ascii_but_for_names(tmp_path: Path) -> None:
         assert [char for char in shown.text if not char.isascii()] == []
 
 
+@pytest.mark.long
 async def test_a_failure_is_shown_in_a_box_and_closes_with_esc(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await shown.shows("● in progress")

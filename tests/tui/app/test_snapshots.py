@@ -15,6 +15,7 @@ from batchtui.domain.errors import Unreachable
 from batchtui.tui.app.app import DashboardApp
 from batchtui.tui.messages import ActionFailed
 from batchtui.tui.terminal.environment import TerminalInfo
+from tests.support.marks import every
 from tests.tui.furnished import furnish
 from tests.tui.story import told
 
@@ -134,13 +135,13 @@ async def pictures(app: DashboardApp, name: str, keys: tuple[str, ...]) -> None:
         compare(f"{name}-160x48", text_of(app))
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", every(4, SCREENS))
 async def test_the_screen_looks_as_it_did(tmp_path: Path, name: str) -> None:
     async with told(tmp_path) as (workspace, _):
         await pictures(DashboardApp(workspace, ground=MODERN), name, SCREENS[name])
 
 
-@pytest.mark.parametrize("name", FURNISHED)
+@pytest.mark.parametrize("name", every(3, FURNISHED))
 async def test_the_screen_of_a_furnished_home_looks_as_it_did(tmp_path: Path, name: str) -> None:
     async with told(tmp_path, empty=True) as (workspace, clock):
         await furnish(workspace, clock)

@@ -19,7 +19,7 @@ from batchtui.tui.commands.table import BY_ID
         ("`batchtui wait ID` waits for it and saves its results.", "Results are saved here when it ends."),
         ("`batchtui wait j` waits for it and saves its results; more", "Results are saved here when it ends; more"),
         ("`batchtui status job_1` shows its attempts.", "{list.open} on it shows its attempts."),
-        ("Run it again; `batchtui log` shows the API's responses.", "Run it again; {app.activity} shows the API's responses."),
+        ("`batchtui log` shows the API's responses.", "{app.activity} shows the API's responses."),
         (
             "`batchtui retry nightly --max-tokens N` sends the truncated ones again with a higher limit.",
             "{retry.max-tokens} in a retry sends the truncated ones again with a higher limit.",

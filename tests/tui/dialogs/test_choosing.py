@@ -23,6 +23,7 @@ def _chooser(shown: Stage) -> Picker[Any, Any]:
     return shown.app.screen
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opens", ["colon", "n"])
 @pytest.mark.parametrize(("down", "up"), [("down", "up"), ("ctrl+n", "ctrl+p"), ("ctrl+j", "ctrl+k")])
 async def test_keys_move_in_the_list_while_one_types(tmp_path: Path, opens: str, down: str, up: str) -> None:
@@ -45,6 +46,7 @@ async def test_the_keys_of_a_chooser_are_a_person_s_own(tmp_path: Path) -> None:
         assert _chooser(shown).grid.cursor == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [("j", "j", "k"), ("down", "down", "up")])
 async def test_a_long_question_is_read_with_vim_s_keys_and_the_arrows(tmp_path: Path, keys: tuple[str, ...]) -> None:
     async with stage(tmp_path, running=[f"job-{n}" for n in range(9)], size=(80, 15)) as shown:

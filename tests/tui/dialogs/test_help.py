@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.manual import pages
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.help import TOPICS, HelpScreen
@@ -19,6 +21,7 @@ def is_open(shown: Stage) -> bool:
     return isinstance(shown.app.screen, HelpScreen)
 
 
+@pytest.mark.long
 async def test_the_help_shows_keys_then_the_page_of_the_screen_and_finds_a_text(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await shown.press("question_mark")
@@ -31,6 +34,7 @@ async def test_the_help_shows_keys_then_the_page_of_the_screen_and_finds_a_text(
         await shown.until(lambda: not is_open(shown))
 
 
+@pytest.mark.long
 async def test_hits_are_gone_to_one_after_the_other_and_no_hit_is_said(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         await shown.press("question_mark", "/", *"notice", "enter")
@@ -43,6 +47,7 @@ async def test_hits_are_gone_to_one_after_the_other_and_no_hit_is_said(tmp_path:
         await shown.shows("no hit")
 
 
+@pytest.mark.long
 async def test_the_keys_that_closed_the_help_close_it(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         for key in ("question_mark", "enter", "n", "q", "escape"):

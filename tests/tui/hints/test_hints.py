@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.tui.app.first_steps import HINTS, REMEMBERED
 from batchtui.tui.commands.table import BY_ID
 from tests.tui.stage import stage
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 async def learnt(shown: Stage) -> set[str]:
-    kept = await shown.workspace.registry.facts.get(REMEMBERED)
+    kept = await shown.workspace.registry.values.get(REMEMBERED)
     return set(kept[0]) if kept else set()
 
 
@@ -76,6 +78,7 @@ def test_every_hint_names_a_command_that_there_is() -> None:
     assert all(hint.command in BY_ID for hint in HINTS)
 
 
+@pytest.mark.long
 async def test_a_hint_is_not_ticked_by_a_key_that_had_no_effect(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         assert shown.app.guide is not None

@@ -57,7 +57,7 @@ def only(*ids: str) -> list[Step]:
 
 
 async def named(shown: Stage, name: str) -> list[Batch]:
-    return [batch for batch in await shown.workspace.registry.views.select() if batch.name == name]
+    return [batch for batch in await shown.workspace.registry.queries.select() if batch.name == name]
 
 
 async def go_on_until(shown: Stage, claim: str) -> None:
@@ -72,17 +72,19 @@ async def go_on_until(shown: Stage, claim: str) -> None:
 
 async def test_the_first_step_says_what_this_is_and_which_key_to_try(tmp_path: Path) -> None:
     async with toured(tmp_path) as (shown, _):
-        await shown.shows(" tour 1/", "The real program on a simulator", " j goes down the list", "eval-prompt-v7")
+        await shown.shows(" tour 1/", "The real program on a simulator", " j moves down the list", "eval-prompt-v7")
 
 
+@pytest.mark.long
 async def test_a_key_that_was_tried_is_praised_and_the_story_goes_on(tmp_path: Path) -> None:
     async with toured(tmp_path) as (shown, _):
         await shown.press("j")
-        await shown.shows("✓ goes down the list")
+        await shown.shows("✓ moves down the list")
         shown.clock.turn(APPLAUSE)
         await shown.shows(" tour 2/", "support-tickets")
 
 
+@pytest.mark.long
 async def test_the_tour_goes_on_without_a_key_being_pressed(tmp_path: Path) -> None:
     async with toured(tmp_path, only("hello", "look")) as (shown, _):
         shown.clock.turn(PATIENCE)
@@ -91,6 +93,7 @@ async def test_the_tour_goes_on_without_a_key_being_pressed(tmp_path: Path) -> N
         await shown.until(lambda: " tour " not in shown.text)
 
 
+@pytest.mark.long
 async def test_the_tour_can_be_left_and_what_happens_goes_on(tmp_path: Path) -> None:
     async with toured(tmp_path, only("hello", "queue")) as (shown, _):
         await shown.press("comma")
@@ -98,6 +101,7 @@ async def test_the_tour_can_be_left_and_what_happens_goes_on(tmp_path: Path) -> 
         await go_on_until(shown, "product-te")
 
 
+@pytest.mark.long
 async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
     async with toured(tmp_path, only("queue", "look")) as (shown, _):
         await go_on_until(shown, "Waiting for room")
@@ -105,6 +109,7 @@ async def test_a_part_that_the_queue_refuses_waits(tmp_path: Path) -> None:
         assert states == {1: BatchState.IN_PROGRESS, 2: BatchState.IN_PROGRESS, 3: BatchState.PLANNED}
 
 
+@pytest.mark.long
 async def test_a_lost_answer_is_found_and_the_batch_exists_once(tmp_path: Path) -> None:
     async with toured(tmp_path, only("lost", "found")) as (shown, _):
         await go_on_until(shown, "had been created")
@@ -113,6 +118,7 @@ async def test_a_lost_answer_is_found_and_the_batch_exists_once(tmp_path: Path) 
         assert [len(made) for made in shown.simulator.world.batches].count(60) == 1
 
 
+@pytest.mark.long
 async def test_each_failure_that_the_tour_names_has_happened(tmp_path: Path) -> None:
     async with toured(tmp_path, only("found", "failed")) as (shown, tour):
         await shown.press("full_stop")
@@ -122,6 +128,7 @@ async def test_each_failure_that_the_tour_names_has_happened(tmp_path: Path) -> 
         assert batch.counts.failed == 24
 
 
+@pytest.mark.long
 async def test_the_key_that_goes_on_says_what_the_next_step_waits_for(tmp_path: Path) -> None:
     async with toured(tmp_path, only("found", "failed")) as (shown, _):
         await shown.press("full_stop")
@@ -131,16 +138,18 @@ async def test_the_key_that_goes_on_says_what_the_next_step_waits_for(tmp_path: 
         await go_on_until(shown, "24 of its 60")
 
 
+@pytest.mark.long
 async def test_the_batch_that_will_not_make_it_is_warned_of_and_then_expires(tmp_path: Path) -> None:
     async with toured(tmp_path, only("warned", "expired")) as (shown, _):
         await go_on_until(shown, "1 warning")
         await shown.press("exclamation_mark")
         await shown.shows("old-letters", "expire")
-        await go_on_until(shown, "Expired: what was done")
+        await go_on_until(shown, "Expired: what was processed")
         [batch] = await named(shown, "old-letters")
         assert batch.counts.expired == 32
 
 
+@pytest.mark.long
 async def test_a_hint_for_another_screen_says_how_to_get_there(tmp_path: Path) -> None:
     async with toured(tmp_path, only("compare")) as (shown, _):
         await shown.shows("⏎ opens it; there = compares")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from batchtui.text.widths import normalize_width
+from batchtui.text.layout.widths import normalize_width
 from batchtui.tui.rendering.spans import Span, Tone, elide_middle, fit, joined, line, plain, width, wrapped
 from tests.tui.sample_batches import HOSTILE
 

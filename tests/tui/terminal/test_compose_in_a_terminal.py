@@ -32,6 +32,7 @@ def test_a_draft_outlives_the_program(tmp_path: Path, end: signal.Signals) -> No
         made.shows("T-1001", "about? And why?")
 
 
+@pytest.mark.long
 def test_a_text_goes_to_the_editor_and_comes_back(tmp_path: Path) -> None:
     editor = tmp_path / "editor"
     editor.write_text('#!/bin/sh\nprintf \'Said by hand: {{ text }}\\n\' > "$1"\nls -l "$1" > "$1.seen" || true\n')

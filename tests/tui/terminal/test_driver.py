@@ -80,6 +80,7 @@ def test_keys_typed_before_the_list_is_there_go_to_the_list_and_not_to_its_filte
         assert made.ends() == 0
 
 
+@pytest.mark.long
 def test_esc_and_the_key_right_behind_it_are_both_heard(home: Path) -> None:
     with dashboard(home) as made:
         made.shows("evals")
@@ -89,6 +90,7 @@ def test_esc_and_the_key_right_behind_it_are_both_heard(home: Path) -> None:
         assert made.ends() == 0
 
 
+@pytest.mark.long
 def test_a_continue_signal_without_a_stop_leaves_the_terminal_as_it_was(home: Path) -> None:
     with dashboard(home) as made:
         before = termios.tcgetattr(made.master)
@@ -102,6 +104,7 @@ def test_a_continue_signal_without_a_stop_leaves_the_terminal_as_it_was(home: Pa
         assert termios.tcgetattr(made.master) == before
 
 
+@pytest.mark.long
 def test_being_told_to_go_on_in_the_middle_of_painting_stops_nothing(home: Path) -> None:
     with dashboard(home, [sys.executable, "-c", INTERRUPTED]) as made:
         made.until(lambda: made.sent.count(TAKEN) == 2, "it takes the screen once more")

@@ -61,6 +61,7 @@ def is_usable(made: Window, modes: list[object]) -> None:
             made.read(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM"])
 def test_a_signal_ends_it_cleanly_with_128_and_its_number(home: Path, name: str) -> None:
     with dashboard(home) as made:
@@ -73,6 +74,7 @@ def test_a_signal_ends_it_cleanly_with_128_and_its_number(home: Path, name: str)
         assert b"Traceback" not in made.sent
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL", "SIGBUS"])
 def test_a_signal_that_kills_it_at_once_leaves_the_terminal_usable(home: Path, name: str) -> None:
     with dashboard(home) as made:
@@ -96,6 +98,7 @@ def test_a_crash_of_the_interpreter_is_written_to_a_file(home: Path) -> None:
     file.unlink()
 
 
+@pytest.mark.long
 def test_no_empty_crash_file_is_left_behind(home: Path) -> None:
     (home / "logs" / "crash.log").unlink(missing_ok=True)
     with dashboard(home) as made:
@@ -105,6 +108,7 @@ def test_no_empty_crash_file_is_left_behind(home: Path) -> None:
     assert not (home / "logs" / "crash.log").exists()
 
 
+@pytest.mark.long
 def test_a_fault_of_the_reader_of_keys_ends_it_with_70_and_is_logged(home: Path) -> None:
     with dashboard(home, broken_by("raise RuntimeError('a fault of ours')")) as made:
         made.shows("evals")
@@ -115,6 +119,7 @@ def test_a_fault_of_the_reader_of_keys_ends_it_with_70_and_is_logged(home: Path)
     assert "RuntimeError: a fault of ours" in (home / "logs" / "batchtui.log").read_text()
 
 
+@pytest.mark.long
 def test_a_hangup_that_is_ignored_does_not_end_it(home: Path) -> None:
     with dashboard(home, ["/bin/sh", "-c", f"trap '' HUP; exec {shlex.join(batchtui())}"]) as made:
         made.shows("evals")
@@ -125,6 +130,7 @@ def test_a_hangup_that_is_ignored_does_not_end_it(home: Path) -> None:
         assert made.ends() == 0
 
 
+@pytest.mark.long
 def test_a_stop_that_no_shell_could_end_does_not_freeze_it(home: Path) -> None:
     with dashboard(home) as made:
         made.shows("evals")
@@ -137,6 +143,7 @@ def test_a_stop_that_no_shell_could_end_does_not_freeze_it(home: Path) -> None:
         assert made.left_on == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["x" * 1_000_000, "x y\n" * 250_000, "\x1b[B" * 300_000], ids=["one line", "lines", "esc"]
 )

@@ -35,6 +35,7 @@ def gnu_screen(home: Path, sockets: Path) -> Iterator[Window]:
         subprocess.run([*screen, "-X", "quit"], env=env, check=False, capture_output=True)
 
 
+@pytest.mark.long
 async def test_it_has_the_colours_that_screen_has(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     home = await furnished(tmp_path)
     with gnu_screen(home, tmp_path_factory.mktemp("s")) as made:  # the path of a socket must be short

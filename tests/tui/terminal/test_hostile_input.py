@@ -70,6 +70,7 @@ def is_as_before(made: Window, screen: list[str]) -> None:
     made.shows(LIST)
 
 
+@pytest.mark.long
 def test_late_answers_of_the_terminal_do_nothing(home: Path) -> None:
     with dashboard(home) as made:
         made.shows(LIST, "evals")

@@ -82,6 +82,7 @@ def leave(made: Window) -> None:
     assert made.left_on == []
 
 
+@pytest.mark.long
 def test_ctrl_z_in_the_editor_stops_both_and_fg_brings_both_back(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)
@@ -101,6 +102,7 @@ def test_ctrl_z_in_the_editor_stops_both_and_fg_brings_both_back(home: Path) -> 
         leave(made)
 
 
+@pytest.mark.long
 def test_a_background_continue_does_not_take_the_terminal(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)
@@ -115,6 +117,7 @@ def test_a_background_continue_does_not_take_the_terminal(home: Path) -> None:
         leave(made)
 
 
+@pytest.mark.long
 def test_ctrl_c_is_heard_by_the_editor_alone(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)
@@ -124,6 +127,7 @@ def test_ctrl_c_is_heard_by_the_editor_alone(home: Path) -> None:
         leave(made)
 
 
+@pytest.mark.long
 def test_an_editor_that_is_killed_leaves_the_dashboard_and_the_modes_of_the_shell(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)
@@ -133,6 +137,7 @@ def test_an_editor_that_is_killed_leaves_the_dashboard_and_the_modes_of_the_shel
         leave(made)
 
 
+@pytest.mark.long
 def test_ctrl_z_in_the_editor_does_nothing_without_a_job_control_shell(home: Path) -> None:
     told = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY, HOME=str(home))
     told["EDITOR"] = f"{sys.executable} {home / 'editor.py'}"
@@ -151,6 +156,7 @@ def test_ctrl_z_in_the_editor_does_nothing_without_a_job_control_shell(home: Pat
         assert termios.tcgetattr(made.master) == modes
 
 
+@pytest.mark.long
 def test_a_signal_to_end_reaches_the_editor_and_then_the_dashboard(home: Path) -> None:
     told = environment(BATCHTUI_HOME=str(home), ANTHROPIC_API_KEY=KEY, HOME=str(home))
     told["EDITOR"] = f"{sys.executable} {home / 'editor.py'}"
@@ -162,6 +168,7 @@ def test_a_signal_to_end_reaches_the_editor_and_then_the_dashboard(home: Path) -
         assert made.left_on == []
 
 
+@pytest.mark.long
 def test_a_terminal_that_goes_while_the_editor_is_open_ends_the_dashboard(home: Path) -> None:
     with shell(home) as made:
         into_the_editor(made)

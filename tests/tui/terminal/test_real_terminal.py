@@ -24,6 +24,7 @@ def demo(home: Path) -> Iterator[Window]:
         yield made
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("how", "code"), [("ctrl+q", 0), ("ctrl+c", 0), ("q", 0), ("SIGTERM", 128 + 15), ("SIGHUP", 128 + 1)]
 )

@@ -84,6 +84,7 @@ def pane(home: Path, size: tuple[int, int], *, then: str = "sleep 600", **env: s
         os.unlink(socket)  # noqa: PTH108  (tmux leaves it behind)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "size", [(80, 24), pytest.param((160, 48), marks=pytest.mark.long), pytest.param((240, 60), marks=pytest.mark.long)]
 )
@@ -103,6 +104,7 @@ async def test_a_way_through_every_screen(tmp_path: Path, size: tuple[int, int])
         assert "evals" not in made.text, "what was on the screen before is there again"
 
 
+@pytest.mark.long
 async def test_it_follows_the_window_s_size(tmp_path: Path) -> None:
     home = await furnished(tmp_path)
     with pane(home, (80, 24)) as made:
@@ -112,6 +114,7 @@ async def test_it_follows_the_window_s_size(tmp_path: Path) -> None:
             made.shows("batchtui", "evals", "─" * columns)
 
 
+@pytest.mark.long
 async def test_a_copy_is_tmux_s_own_and_reaches_the_terminal_in_front(tmp_path: Path) -> None:
     home = await furnished(tmp_path)
     with pane(home, (100, 30)) as made:

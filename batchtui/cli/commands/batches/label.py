@@ -59,7 +59,7 @@ async def command(
         jobs = [batch.job for target in targets for batch in target.batches]
         changed = await label(workspace, jobs, LabelEdit(name=name, note=note, add=add, remove=remove))
         touched = dict.fromkeys([*(job.id for job in changed), *([attached.job] if attached else [])])
-        batches = [batch for job in touched for batch in await workspace.registry.views.of_job(job)]
+        batches = [batch for job in touched for batch in await workspace.registry.queries.of_job(job)]
     if session.json:
         session.out.document(documents.batch_documents(batches))
     else:

@@ -14,7 +14,7 @@ from batchtui.cli.views import target as target_view
 from batchtui.domain.batches.query import SORT_KEYS, BatchQuery
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.results.outcomes import count_missing_outcomes
-from batchtui.text.filter_language import terms_of
+from batchtui.text.filters.language import terms_of
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ async def command(
             await _name_lost(session, workspace)
         # Of results that an earlier version saved: filters such as `truncated:>0` count by them.
         await count_missing_outcomes(workspace)
-        order = await workspace.registry.views.order(query)
+        order = await workspace.registry.queries.order(query)
         if limit is None and session.out.is_terminal and not session.json and not everything:
             limit = ON_A_SCREEN
         wanted = order[:limit]
@@ -110,14 +110,14 @@ async def _name_lost(session: Session, workspace: Workspace) -> None:
 
 async def _write_rows(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
     """Write a table, page by page, so that memory stays the same however many batches there are."""
-    views, table = workspace.registry.views, batch_views.BatchTable(session.out, workspace.clock.now())
+    views, table = workspace.registry.queries, batch_views.BatchTable(session.out, workspace.clock.now())
     for start in range(0, len(keys), AT_ONCE):
         table.show(await views.summaries(keys[start : start + AT_ONCE]))
 
 
 async def _write_documents(session: Session, workspace: Workspace, keys: Sequence[int]) -> None:
     # The table has no column for the end, and the history is a query over all ended batches.
-    views, ends = workspace.registry.views, await target_view.ends(workspace)
+    views, ends = workspace.registry.queries, await target_view.ends(workspace)
     with session.out.array() as add:
         for start in range(0, len(keys), AT_ONCE):
             add(documents.batch_documents(await views.page(keys[start : start + AT_ONCE]), ends))

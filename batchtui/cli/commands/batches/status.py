@@ -9,7 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.views import target as target_view
-from batchtui.text.verdicts import undecided_words
+from batchtui.text.sentences.verdicts import undecided_words
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

@@ -13,12 +13,12 @@ from batchtui.cli.flows import send_progress
 from batchtui.cli.options import DurationType
 from batchtui.cli.views import json_documents as documents
 from batchtui.services.polling.poller import PollerState
-from batchtui.text import events as event_words
-from batchtui.text.batch_names import part_name
 from batchtui.text.durations import countdown, stamp
+from batchtui.text.layout.widths import pad
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
-from batchtui.text.widths import pad
+from batchtui.text.sentences import events as event_words
+from batchtui.text.sentences.batch_names import part_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,8 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     Bell, desktop notice, command and webhook follow [notify] in the settings. However many dashboards and watches are
     open, each notice is sent once. With --json each line is a JSON document. It waits while the network is down.
 
+    If another file takes the registry's place it is opened and watched, but no parts are sent from it.
+
     With --until-idle it exits with 6 if a part is unknown and needs a decision.
     """
     from batchtui.services.notifications.channels import channels
@@ -77,7 +79,7 @@ async def command(session: Session, interval: float | None, until_idle: bool, ar
     async with session.workspace() as workspace:
         watched = await watch(
             workspace,
-            Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure),
+            Listeners(_teller(session), _status_teller(session, workspace), session.notes.failure, session.notes.say),
             channels(workspace, say=send_progress.terminal_notifier(session.notes, workspace), also=[argv]),
             interval=interval,
             until_idle=until_idle,

@@ -11,9 +11,9 @@ from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.options import count_option, intake_of, intake_options
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
-from batchtui.text.estimates import estimate_lines
-from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
+from batchtui.text.sentences.estimates import estimate_lines
+from batchtui.text.sentences.known_requests import known_lines
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

@@ -10,10 +10,10 @@ from batchtui.cli.command import define_command
 from batchtui.cli.views.json_documents import Document, dollars, moment
 from batchtui.domain.model import lifecycle_on
 from batchtui.text.durations import ago
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.money import usd_fine
 from batchtui.text.numbers import short
 from batchtui.text.safe import sanitize
-from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from datetime import date

@@ -101,8 +101,8 @@ def _tell(session: Session, text: str) -> None:
 
 def _show_answers(session: Session, lines: list[bytes]) -> None:
     from batchtui.results.line_parser import parse_line
+    from batchtui.text.layout.widths import fit
     from batchtui.text.safe import one_line
-    from batchtui.text.widths import fit
 
     session.out.line(f"\n$ head -3 {ANSWERS}   (in short)")
     for line in lines:

@@ -12,9 +12,9 @@ from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
+from batchtui.text.layout.widths import pad
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.text.widths import pad
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

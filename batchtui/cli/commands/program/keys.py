@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.cli.command import define_command
-from batchtui.text.tables import TextColumn
+from batchtui.text.layout.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

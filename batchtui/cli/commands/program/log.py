@@ -11,8 +11,8 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.options import Count
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.durations import stamp
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.safe import one_line
-from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

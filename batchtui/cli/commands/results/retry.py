@@ -16,9 +16,9 @@ from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.cli.views import target as target_view
-from batchtui.text.estimates import about_words, estimate_lines
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.estimates import about_words, estimate_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

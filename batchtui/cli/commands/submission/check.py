@@ -12,8 +12,8 @@ from batchtui.cli.options import intake_of, intake_options
 from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
-from batchtui.text.estimates import estimate_lines
-from batchtui.text.known_requests import known_lines
+from batchtui.text.sentences.estimates import estimate_lines
+from batchtui.text.sentences.known_requests import known_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,9 +18,9 @@ from batchtui.cli.options import Count, Dollars, allow_model_option
 from batchtui.cli.views import check_report
 from batchtui.cli.views import composition as composition_view
 from batchtui.domain.errors import InputError, UsageError
+from batchtui.text.layout.tables import TextColumn
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.text.tables import TextColumn
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session

@@ -18,9 +18,9 @@ from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
 from batchtui.domain.submission.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
-from batchtui.text.batch_names import part_label
 from batchtui.text.durations import stamp
-from batchtui.text.verdicts import undecided_words
+from batchtui.text.sentences.batch_names import part_label
+from batchtui.text.sentences.verdicts import undecided_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

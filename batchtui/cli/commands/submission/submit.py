@@ -17,10 +17,10 @@ from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.text.estimates import about_words, estimate_lines
-from batchtui.text.known_requests import known_lines
 from batchtui.text.numbers import amount
 from batchtui.text.safe import sanitize
+from batchtui.text.sentences.estimates import about_words, estimate_lines
+from batchtui.text.sentences.known_requests import known_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,7 +187,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
     from batchtui.services.submission.duplicates import describe_duplicates
 
     if session.json:
-        parts_of = workspace.registry.views.of_job
+        parts_of = workspace.registry.queries.of_job
         earlier = [(job, await parts_of(job.id)) for job in plan.earlier]
         session.out.document(
             {

@@ -77,7 +77,7 @@ async def find_known_staged(workspace: Workspace, staged: Staged, *, name: str |
 async def remember_requests(workspace: Workspace) -> None:
     """Have the index know what was sent, so that the next check need not wait for it."""
     try:
-        attempts = await workspace.registry.views.attempts()
+        attempts = await workspace.registry.queries.attempts()
         await run_in_thread(lambda: workspace.registry.digests.catch_up(attempts))
     except StorageError as error:
         log.warning("%s", error.message)
@@ -85,7 +85,7 @@ async def remember_requests(workspace: Workspace) -> None:
 
 async def _compare(workspace: Workspace, requests: Path, total: int) -> tuple[KnownRequests, list[GroupSums]]:
     registry = workspace.registry
-    attempts = await registry.views.attempts()
+    attempts = await registry.queries.attempts()
     has_known = await run_in_thread(lambda: registry.digests.catch_up(attempts))
     comparison = await run_in_thread(partial(registry.digests.compare, requests, with_known=has_known))
     with comparison:
@@ -102,7 +102,7 @@ async def _compare(workspace: Workspace, requests: Path, total: int) -> tuple[Kn
 
 async def _batches_of(workspace: Workspace, source: DigestSource) -> dict[int, Batch]:
     """Return the batches of one attempt by part."""
-    batches = await workspace.registry.views.of_job(source.job)
+    batches = await workspace.registry.queries.of_job(source.job)
     return {batch.part: batch for batch in batches if batch.attempt == source.attempt}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text import events
 from batchtui.text.durations import stamp
 from batchtui.text.safe import one_line
+from batchtui.text.sentences import events
 from batchtui.tui.dialogs.message_box import MessageBox
 from batchtui.tui.rendering.spans import Line, Span, Tone
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from batchtui.text import events
-from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences import events
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.chrome.list_screen import UNMARKED, UNSORTED, ListScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -90,7 +90,7 @@ class ActivityScreen(ListScreen[ActivityRow]):
         new = [entry for entry in entries if entry.seq not in self._rows]
         # One query for all of them.
         keys = list({entry.batch_key for entry in new if entry.batch_key is not None})
-        batches = {batch.key: batch for batch in await self.workspace.registry.views.page(keys)}
+        batches = {batch.key: batch for batch in await self.workspace.registry.queries.page(keys)}
         # The marker has a row of its own, so that the grid can fetch it like any other.
         rows = {MARKER: ActivityRow(None)}
         for entry in entries:

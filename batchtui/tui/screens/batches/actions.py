@@ -61,7 +61,7 @@ class BatchActions(LabelActions):
     async def _copy_ids(self) -> None:
         from batchtui.tui.actions import flows
 
-        flows.copy_ids(self.dashboard, await self.workspace.registry.views.page(self.chosen))
+        flows.copy_ids(self.dashboard, await self.workspace.registry.queries.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
         run_guarded(self.app, self._sync, group="sync", exclusive=True)

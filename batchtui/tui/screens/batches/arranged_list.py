@@ -82,7 +82,7 @@ class ArrangedList(BatchActions):
         self._keeping.request()
 
     async def _keep(self) -> None:
-        await self.workspace.registry.facts.put(KEY, replace(self._list_state, cursor=self.grid.key).kept())
+        await self.workspace.registry.values.put(KEY, replace(self._list_state, cursor=self.grid.key).kept())
 
     # ── commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.text.numbers import amount
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.chrome.path_rule import row_words
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_columns import COLUMNS, MEANINGS, MORE
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Span, Tone, joined
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined
 from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import ItemView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +33,7 @@ class ColumnPicker(ListScreen[Column]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COLUMNS)
     SCOPES = (Scope.COLUMNS, Scope.LIST, Scope.EVERYWHERE)
     TITLE_IN_PATH = "Columns"
+    DETAIL_TITLE = "this column"
 
     def __init__(
         self,
@@ -55,6 +58,7 @@ class ColumnPicker(ListScreen[Column]):
         self._first = {column.id for column in chosen}
         self._by_id = {column.id: column for column in EVERY}
         self.items = EVERY
+        self.detail = ColumnHelp()
         self.grid = Grid(SHAPE, self.page, paint, id="columns")
 
     def on_mount(self) -> None:
@@ -68,6 +72,7 @@ class ColumnPicker(ListScreen[Column]):
         self.grid.update(enumerate(EVERY))
         self.grid.show([self._key(column_id) for column_id in self._order])
         self.grid.mark_only({self._key(column_id) for column_id in chosen})
+        self.show_detail()
         self.refresh_frame()
 
     @property
@@ -117,6 +122,32 @@ class ColumnPicker(ListScreen[Column]):
         """Return how many columns are shown, which are those marked, and the row."""
         shown = (Span(f"{amount(len(self.grid.marks), 'column')} shown", Tone.DIM),)
         return joined([shown, row_words(self.grid.cursor, len(self.grid.order))], " · ")
+
+
+class ColumnHelp(ItemView[Column]):
+    """Draws what a column says, how much room it takes, and what can be done with it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="column-help")
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return three lines."""
+        column = self.item
+        if column is None:
+            return []
+        said = (Span(f" {column.title}  ", Tone.STRONG), Span(MEANINGS[column.id]))
+        room = amount(column.least, "column")
+        most = "all the room that is left" if column.takes_rest else amount(column.most, "column")
+        wide = f" {room} of the terminal" if column.least == column.most else f" {room} of the terminal, up to {most}"
+        if not column.fixed:
+            before = sum(other.worth > column.worth for other in EVERY)
+            wide += f"; {amount(before, 'column goes', 'columns go')} before it where there is no room for all"
+        keys = "{list.mark} shows or hides it   {columns.up} {columns.down} moves it   {list.sort} sorts by it"
+        return [
+            fit(said, columns),
+            (Span(wide, Tone.DIM),),
+            (Span(" "), *text_with_keys(self, keys, Tone.DIM, Tone.STRONG)),
+        ]
 
 
 def paint(item: Column, column: Column, width: int) -> Line:

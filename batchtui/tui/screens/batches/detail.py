@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.states import BatchState
-from batchtui.text.batch_names import part_name
-from batchtui.text.safe import one_line, sanitize
+from batchtui.text.safe import sanitize
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.batch_text import short_id
-from batchtui.tui.rendering.outcome_bar import shares_of
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone, joined, width, wrapped
+from batchtui.tui.rendering.spans import Line, Span, Tone, width, wrapped
 from batchtui.tui.screens.batches.rows import describe_parts
 from batchtui.tui.widgets.lines_view import LinesView
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.forecast import Forecast
 
 Facts = dict[str, Line]
-GAP = "   "
 
 
 def title_of(batch: Batch) -> str:
@@ -56,35 +53,13 @@ class Detail(LinesView):
         facts = dict(batch_text.facts(batch, self._now(), plain=painter_of(self).plain, forecast=ends))
         if self._together:
             facts = _of_job(facts, batch, self._together)
-        return sheet(batch, facts, columns) if rows > 6 else three_lines(batch, facts)
+        return sheet(batch, facts, columns) if rows > 6 else batch_text.three_lines(batch, facts)
 
 
 def _of_job(facts: Facts, batch: Batch, together: Sequence[Batch]) -> Facts:
     """Return the facts of a job: what it is made of, without what only a batch has."""
     made = (Span(f"{sanitize(batch.job)}, {describe_parts(together)}"),)
     return {"job": made, **{name: value for name, value in facts.items() if name not in ("id", "job", "ETA")}}
-
-
-def three_lines(batch: Batch, facts: Facts) -> list[Line]:
-    """Return the most important facts in three lines: which batch it is, its times, and how it stands."""
-    which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
-    origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
-    times = [list(facts["input"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
-    # Beside all counts of a mixed batch there would be no room for it.
-    if batch.state is BatchState.ENDED:
-        times.append(_fact("results", facts))
-    stand = [_fact(name, facts) for name in ("counts", "cost")]
-    if batch.state.is_running and shares_of(batch) is None:
-        # Nothing else is known of it until it has ended.
-        stand = [[Span("counts and results at the end", Tone.DIM)], _fact("cost", facts)]
-    elif batch.reason:
-        tone = Tone.WARN if batch.state in (BatchState.UNKNOWN, BatchState.MISSING) else Tone.TEXT
-        stand = [[Span(one_line(batch.reason), tone)], _fact("cost", facts)]
-    return [(Span(" "), *joined(group, GAP)) for group in ([which, *origin], times, stand)]
-
-
-def _fact(name: str, facts: dict[str, Line]) -> list[Span]:
-    return [Span(f"{name} ", Tone.PALE), *facts[name]] if name in facts else []
 
 
 def sheet(batch: Batch, facts: Facts, columns: int) -> list[Line]:

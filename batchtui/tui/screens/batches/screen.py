@@ -14,8 +14,8 @@ from textual.containers import Container
 
 from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.errors import StorageError
-from batchtui.text.filter_completion import continuations
-from batchtui.text.filter_language import Reading, read
+from batchtui.text.filters.completion import continuations
+from batchtui.text.filters.language import Reading, read
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.path_rule import row_words
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.batches.query import FilterField
     from batchtui.services.workspace import Workspace
-    from batchtui.text.filter_completion import Continuation
+    from batchtui.text.filters.completion import Continuation
     from batchtui.tui.messages import BatchesChanged
 
 FILTER_HINT = "words, status:ended, !tag:old, errored:>0, age:<2d"
@@ -83,7 +83,7 @@ class BatchesScreen(ArrangedList):
         """The key of a batch that was just made, until the cursor stands on it."""
         self._unfolded = 0
         """Number of batches that were just unfolded below the cursor."""
-        self._rows = BatchRows(workspace.registry.views)
+        self._rows = BatchRows(workspace.registry.queries)
         self._changed: dict[int, Batch] = {}
         self._reading = Reading()
         self.filter_bar = FilterBar(FILTER_HINT, completing=self._continuations)
@@ -103,7 +103,7 @@ class BatchesScreen(ArrangedList):
 
     async def on_mount(self) -> None:
         """Show the registry, arranged as the list was left."""
-        kept = await self.workspace.registry.facts.get(KEY)
+        kept = await self.workspace.registry.values.get(KEY)
         self._list_state = load_state(kept[0] if kept else {})
         self.set_class(self._list_state.zoomed, "-zoomed")
         self.grid.columns = chosen_columns(self._list_state.columns)

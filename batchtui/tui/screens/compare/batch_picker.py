@@ -9,16 +9,18 @@ from batchtui.services.results.compare import find_comparable
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.batch_columns import COLUMNS, BatchPainter
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, line
 from batchtui.tui.screens.compare.screen import CompareScreen
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.lines_view import ItemView, LinesView
 from batchtui.tui.workers import run_guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from textual.widget import Widget
 
@@ -30,12 +32,14 @@ class BatchPicker(ListScreen[Batch]):
 
     SCOPES = (Scope.LIST, Scope.EVERYWHERE)
     TITLE_IN_PATH = "Compare with"
+    DETAIL_TITLE = "the other batch"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
 
     def __init__(self, workspace: Workspace, batch: Batch) -> None:
         super().__init__(workspace)
         self._batch = batch
         self._found: dict[int, Batch] = {}
+        self.detail = _Other(workspace.clock.now)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
         self.grid = Grid(COLUMNS, self.page, painter, id="comparable")
         self.grid.empty = (line(Span("Looking for batches with the same custom_ids", Tone.DIM)),)
@@ -61,6 +65,7 @@ class BatchPicker(ListScreen[Batch]):
         self.grid.update(self._found.items())
         self.grid.show(list(self._found))
         self.grid.repaint()
+        self.show_detail()
         self.refresh_frame()
 
     async def page(self, keys: Sequence[int]) -> Sequence[tuple[int, Batch]]:
@@ -74,6 +79,20 @@ class BatchPicker(ListScreen[Batch]):
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Compare with this one."""
         self.app.push_screen(CompareScreen(self.workspace, self._batch, self._found[event.key]))
+
+
+class _Other(ItemView[Batch]):
+    """Draws what is known of the batch under the cursor."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        super().__init__(id="other")
+        self._now = now
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        if self.item is None:
+            return []
+        facts = batch_text.facts(self.item, self._now(), plain=painter_of(self).plain)
+        return batch_text.three_lines(self.item, dict(facts))
 
 
 class _Question(LinesView):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 async def open_compare(app: Host, keys: Sequence[int]) -> None:
     """Compare two batches, or their jobs where they belong to two; of one batch or job, ask what to compare it with."""
-    batches = await app.workspace.registry.views.page(keys)
+    batches = await app.workspace.registry.queries.page(keys)
     by_job = {batch.job: batch for batch in batches}
     pair = list(by_job.values()) if len(by_job) == 2 else batches
     if len(pair) == 2:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError
 from batchtui.registry.results.pairs import Pair
 from batchtui.services.results.compare import Comparison, compare, targets_of
-from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings

@@ -1,8 +1,9 @@
-"""`draft_rows` returns the parts of a draft as rows: data, template, prompt, model and so on, with their values."""
+"""`draft_rows` returns the parts of a draft as the fields of a form: data, template, prompt, model and so on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
-from batchtui.tui.rendering.spans import Line, Span, Tone
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit
+from batchtui.tui.widgets.form import OPEN_BOX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,8 +28,24 @@ if TYPE_CHECKING:
 COLUMNS = (Column("title", "PART", 10, 10, 100, fixed=True), Column("value", "", 20, 200, 95, fixed=True))
 DOUBT = "doubt-"
 """Begins the id of a row about something that was guessed of the table."""
+BOX, NARROW_BOX = 24, 22
+"""Columns of a field that is no long text: beside it stands what there is to say about it."""
+NARROW = 56
+"""Columns of the form below which a field is the narrow one."""
 LONGEST = 300
 """Characters of a text that its row shows."""
+
+
+class PartKind(StrEnum):
+    """How a part is filled in."""
+
+    LIST = "list"
+    """From a list that enter opens."""
+    LINE = "line"
+    TEXT = "text"
+    """In the editor below the form."""
+    SWITCH = "switch"
+    DOUBT = "doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +54,56 @@ class DraftRow:
 
     id: str
     value: Line
+    """The value, and after it what there is to say about it."""
+    kind: PartKind
+    is_on: bool = False
+    """Whether a switch is on."""
 
 
 def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[DraftRow]:
     """Yield the parts of a draft in the order of work; `composed` adds what only a look at all rows tells."""
     draft = opened.draft
-    yield DraftRow("data", _data(opened))
+    yield DraftRow("data", _data(opened), PartKind.LIST)
     # What was guessed of the table: a wrong guess costs every request.
     for at, doubt in enumerate(opened.rows.table.doubts if opened.rows is not None else (), 1):
-        yield DraftRow(f"{DOUBT}{at}", (Span("? ", Tone.WARN), Span(doubt_words(doubt), Tone.WARN)))
-    yield DraftRow("template", _said(draft.name if draft.base or draft.name != "draft" else "", "choose one, or write"))
-    yield DraftRow("prompt", _said(draft.prompt, "the question for each row; {{ column }} inserts a cell"))
-    yield DraftRow("system", _said(draft.system, "none"))
-    yield DraftRow("model", _model(opened))
-    yield DraftRow("max_tokens", _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096 by default"))
-    yield DraftRow("ids", _ids(opened, composed))
-    yield DraftRow("answers", _answers(opened))
-    yield DraftRow("caching", _caching(opened, composed))
-    yield DraftRow("priming", _priming(opened, composed))
-    yield DraftRow("bad rows", _said("are skipped" if draft.skip_wrong else "", "stop everything"))
+        words = (Span("? ", Tone.WARN), Span(doubt_words(doubt), Tone.WARN))
+        yield DraftRow(f"{DOUBT}{at}", words, PartKind.DOUBT)
+    name = draft.name if draft.base or draft.name != "draft" else ""
+    yield DraftRow("template", _said(name, "choose one, or write"), PartKind.LIST)
+    asked = _said(draft.prompt, "the question for each row; {{ column }} inserts a cell")
+    yield DraftRow("prompt", asked, PartKind.TEXT)
+    yield DraftRow("system", _said(draft.system, "none"), PartKind.TEXT)
+    yield DraftRow("model", _model(opened), PartKind.LIST)
+    tokens = _said(count(draft.max_tokens) if draft.max_tokens else "", "4,096 by default")
+    yield DraftRow("max_tokens", tokens, PartKind.LINE)
+    yield DraftRow("ids", _ids(opened, composed), PartKind.LIST)
+    yield DraftRow("answers", _answers(opened), PartKind.TEXT)
+    yield DraftRow("caching", _caching(opened, composed), PartKind.SWITCH, is_on=draft.cache)
+    yield DraftRow("priming", _priming(opened, composed), PartKind.SWITCH, is_on=draft.prime)
+    wrong = _said("are skipped" if draft.skip_wrong else "", "stop everything")
+    yield DraftRow("bad rows", wrong, PartKind.SWITCH, is_on=draft.skip_wrong)
 
 
-def paint(item: DraftRow, column: Column, width: int) -> Line:
-    """Return one cell."""
+def paint(item: DraftRow, column: Column, width: int, *, plain: bool) -> Line:
+    """Return one cell: the name of a part, or its value as a field that shows how it is filled in."""
     if column.id == "title":
-        return (Span("check" if item.id.startswith(DOUBT) else item.id, Tone.DIM),)
-    return item.value
+        return (Span("check" if item.kind is PartKind.DOUBT else item.id, Tone.DIM),)
+    if item.kind is PartKind.DOUBT:
+        return item.value
+    if item.kind is PartKind.SWITCH:
+        return (Span("[x] " if item.is_on else "[ ] ", Tone.ACCENT if item.is_on else Tone.DIM), *item.value)
+    opens = f" {'v' if plain else '▾'} ]" if item.kind is PartKind.LIST else " ]"
+    # A long text has the whole width; beside other fields stands what there is to say about them.
+    split = len(item.value) if item.kind is PartKind.TEXT else 1
+    value, about = item.value[:split], item.value[split:]
+    room = max(1, box_room(item.kind, width) - len(opens) + len(" ]"))
+    return (Span(OPEN_BOX, Tone.DIM), *fit(value, room), Span(opens, Tone.DIM), *about)
+
+
+def box_room(kind: PartKind, columns: int) -> int:
+    """Return how many columns of a value there are between the brackets of its field, one in which is typed."""
+    room = columns - 2 * len(OPEN_BOX)
+    return max(1, room if kind is PartKind.TEXT else min(BOX if columns >= NARROW else NARROW_BOX, room))
 
 
 def _said(text: str, otherwise: str) -> Line:

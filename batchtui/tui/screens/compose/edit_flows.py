@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.draft_preview import OpenedDraft
     from batchtui.services.models import ModelList
     from batchtui.services.workspace import Workspace
+    from batchtui.tui.dialogs.text_prompt import Place
     from batchtui.tui.host import Host
 
 Rewriting = Coroutine[Any, Any, "Draft | None"]
@@ -48,8 +49,8 @@ MADE = "(made)"
 """Stands for custom_ids that come from no column."""
 
 
-async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
-    """Ask for one part of a draft, and return the changed draft."""
+async def edit_part(app: Host, opened: OpenedDraft, part: str, over: Place) -> Draft | None:
+    """Ask for one part of a draft, and return the changed draft; a line is typed `over` its field."""
     match part:
         case "data":
             return await _data(app, opened.draft)
@@ -58,7 +59,7 @@ async def edit_part(app: Host, opened: OpenedDraft, part: str) -> Draft | None:
         case "model":
             return await _model(app, opened.draft)
         case "max_tokens":
-            return await _max_tokens(app, opened)
+            return await _max_tokens(app, opened, over)
         case "ids":
             return await _ids(app, opened)
     return None
@@ -160,9 +161,10 @@ def _about(model: ModelInfo, today: date) -> str:
     return one_line(", ".join(said))
 
 
-async def _max_tokens(app: Host, opened: OpenedDraft) -> Draft | None:
+async def _max_tokens(app: Host, opened: OpenedDraft, over: Place) -> Draft | None:
     text = str(opened.draft.max_tokens or "")
-    asked = TextPrompt("How many tokens an answer may have; empty for 4,096", text, check=token_complaint)
+    title = "How many tokens an answer may have; empty for 4,096"
+    asked = TextPrompt(title, text, check=token_complaint, over=over)
     typed = await app.push_screen(asked, wait_for_dismiss=True)
     return None if typed is None else replace(opened.draft, max_tokens=parse_tokens(typed))
 

@@ -14,9 +14,9 @@ from batchtui.services.compose.template_choice import save_template
 from batchtui.services.compose.trial import plan_trial, run_trial
 from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
-from batchtui.text.estimates import figure_words
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.estimates import figure_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.screens.compose.summary import problem_words

@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container, Vertical
+from textual.geometry import Region
 
 from batchtui.compose.column_names import placeholder_name
 from batchtui.services.compose.draft import TEXTS
@@ -19,15 +20,17 @@ from batchtui.text.numbers import count
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
+from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.screens.compose import edit_flows, flows
-from batchtui.tui.screens.compose.draft_rows import COLUMNS, DOUBT, DraftRow, draft_rows, paint
+from batchtui.tui.screens.compose.draft_rows import COLUMNS, DraftRow, PartKind, box_room, draft_rows, paint
 from batchtui.tui.screens.compose.draft_session import DraftSession
 from batchtui.tui.screens.compose.preview import RequestPreview
 from batchtui.tui.screens.compose.prompt_editor import PromptEditor
 from batchtui.tui.screens.compose.summary import DraftSummary
 from batchtui.tui.terminal import external
 from batchtui.tui.widgets.document_pane import ViewMode
+from batchtui.tui.widgets.form import OPEN_BOX
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.rule import Rule, TitledRule
 from batchtui.tui.workers import run_guarded
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from batchtui.services.compose.draft import Draft
     from batchtui.services.workspace import Workspace
+    from batchtui.tui.rendering.columns import Column
 
 MOST_LOOKED_AT = 1_000
 """Rows among which the next problem is looked for, until all rows were checked."""
@@ -62,10 +66,10 @@ class ComposeScreen(BaseScreen):
         self._parts: Sequence[DraftRow] = ()
         self._writes = "prompt"
         """The part of the draft whose text is in the editor."""
-        self.parts: Grid[DraftRow] = Grid(COLUMNS, self._page, paint, id="parts")
+        self.parts: Grid[DraftRow] = Grid(COLUMNS, self._page, self._paint, id="parts")
         self._title = TitledRule("prompt")
         self.writing = PromptEditor()
-        self._summary = DraftSummary()
+        self._summary = DraftSummary(self._action_compose_submit)
         self.outcome = RequestPreview(self.desk)
 
     def content(self) -> Iterator[Widget]:
@@ -161,13 +165,14 @@ class ComposeScreen(BaseScreen):
         if self.outcome.table.has_focus:
             self.outcome.request.target.focus()
         else:
-            self._change(self._parts[event.key].id)
+            self._change(self._parts[event.key])
 
-    def _change(self, part: str) -> None:
+    def _change(self, row: DraftRow) -> None:
+        part = row.id
         if part in TEXTS:
             self._write_part(part)
             self.writing.take_keys()
-        elif part.startswith(DOUBT):
+        elif row.kind is PartKind.DOUBT:
             self._action_compose_read_as()
         elif part == "bad rows":
             self.take(replace(self.desk.draft, skip_wrong=not self.desk.draft.skip_wrong))
@@ -176,7 +181,15 @@ class ComposeScreen(BaseScreen):
         elif part == "priming":
             self._action_compose_prime()
         else:
-            self._converse(partial(edit_flows.edit_part, self.dashboard, self.desk.opened, part))
+            edit = partial(edit_flows.edit_part, self.dashboard, self.desk.opened, part, self._region_of_value)
+            self._converse(edit)
+
+    def _region_of_value(self) -> Region:
+        cell = self.parts.region_of_cell("value")
+        return Region(cell.x + len(OPEN_BOX), cell.y, box_room(PartKind.LINE, cell.width), 1)
+
+    def _paint(self, item: DraftRow, column: Column, width: int) -> Line:
+        return paint(item, column, width, plain=painter_of(self).plain)
 
     def _converse(self, ask: Callable[[], edit_flows.Rewriting]) -> None:
         """Run a dialog, and continue with the draft that it returns."""

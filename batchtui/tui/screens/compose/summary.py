@@ -1,18 +1,21 @@
-"""`DraftSummary` shows what a draft comes to: requests, problems, tokens and costs."""
+"""`DraftSummary` shows what a draft comes to: requests, problems, tokens and costs, and the button that submits it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
-from batchtui.text.estimates import figure_words, input_words, output_words
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
-from batchtui.tui.rendering.spans import Line, Span, Tone, wrapped
+from batchtui.text.sentences.estimates import figure_words, input_words, output_words
+from batchtui.tui.commands.key_text import text_with_keys
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from textual import events
 
     from batchtui.domain.submission.problem import Problem
     from batchtui.services.compose.compose import Composed
@@ -24,8 +27,11 @@ MOST_LINES = 5
 class DraftSummary(LinesView):
     """Draws the result of all rows; while that is worked out again, the last one in a pale tone."""
 
-    def __init__(self) -> None:
+    def __init__(self, submit: Callable[[], None]) -> None:
+        """`submit`: what a click on the button does."""
         super().__init__(id="draft-summary")
+        self._submit = submit
+        self._button_from: int | None = None
         self._composed: Composed | None = None
         self._said = ""
         self._complaints: Sequence[str] = ()
@@ -48,7 +54,22 @@ class DraftSummary(LinesView):
             # Old figures stay readable while new ones are worked out, and nothing jumps.
             tone = Tone.PALE if self._is_waiting and not self._complaints else piece.tone
             lines += [(Span(f" {part}", tone),) for part in wrapped(piece.text, columns - 2)]
+        self._button_from = None
+        if self._composed is not None and not self._complaints and lines:
+            button = self._button(self._composed)
+            self._button_from = max(0, columns - width(button) - 1)
+            lines[0] = (*fit(lines[0], self._button_from), *button)
         return lines[:rows]
+
+    def _button(self, composed: Composed) -> Line:
+        tone = Tone.PALE if self._is_waiting else Tone.CHIP
+        words = f"  Submit {amount(composed.report.requests, 'request')}   {{compose.submit}}  "
+        return text_with_keys(self, words, tone, tone)
+
+    def on_click(self, event: events.Click) -> None:
+        """Submit, where the button was clicked on."""
+        if event.y == 0 and self._button_from is not None and event.x >= self._button_from:
+            self._submit()
 
     def _pieces(self) -> Iterator[Span]:
         if self._complaints:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.services.batches.targets import job_ids, whole_job
-from batchtui.text.batch_names import part_name
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.screens.export.screen import ExportScreen
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.exporters.formats import Format
 from batchtui.services.results.export import ExportPlan, ExportProgress, apply_export, plan_export, preview_export
 from batchtui.settings.user_paths import is_file
+from batchtui.text.layout.progress import bar, pace
 from batchtui.text.numbers import amount
-from batchtui.text.progress import bar, pace
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.command_hints import hint_with_keys
@@ -173,7 +173,7 @@ class ExportScreen(ListScreen[Field]):
     def _ask_output(self) -> None:
         title = "The folder they are written to" if self._is_folder else "The file they are written to"
         self.app.push_screen(
-            TextPrompt(title, self._form.output, check=_no_name),
+            TextPrompt(title, self._form.output, check=_no_name, over=self._fields.region_of_text),
             lambda text: self._take(replace(self._form, output=text)) if text else None,
         )
 
@@ -181,7 +181,7 @@ class ExportScreen(ListScreen[Field]):
         title = "Fields with commas between them; empty for all"
         hint = "custom_id, text, answer.*, request.prompt"
         self.app.push_screen(
-            TextPrompt(title, self._form.fields, placeholder=hint),
+            TextPrompt(title, self._form.fields, placeholder=hint, over=self._fields.region_of_text),
             lambda text: self._take(replace(self._form, fields=text)) if text is not None else None,
         )
 

@@ -16,8 +16,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
-from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import count, size
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
 from batchtui.tui.commands.key_text import text_with_keys

@@ -8,9 +8,9 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from batchtui.text.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, divide, share_bar, ticks
 from batchtui.text.glyphs import OUTCOMES
-from batchtui.text.money import UNKNOWN_CELL, usd
+from batchtui.text.layout.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, divide, share_bar, ticks
+from batchtui.text.money import column, usd
 from batchtui.text.numbers import amount, count, short
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
@@ -98,14 +98,16 @@ def _outcomes(found: ResultStatistics, columns: int, *, plain: bool) -> Iterator
     has_paid = columns >= NARROW
     room = max(6, min(40, columns - (62 if has_paid else 48)))
     of_cost = f"{'of the cost':>13}" if has_paid else ""
-    yield (Span(f" {'':<14} {'results':>9} {'share':>7}  {'':<{room}} {'cost':>9}{of_cost}", Tone.DIM),)
-    *costs, all_costs = (usd(cost, unknown=UNKNOWN_CELL) for cost in (*(share.cost for share in shares), total))
+    *costs, all_costs = column([*(share.cost for share in shares), total])
+    wide = max(9, *map(len, (*costs, all_costs)))
+    costs, all_costs = [f"{cost:>{wide}}" for cost in costs], f"{all_costs:>{wide}}"
+    yield (Span(f" {'':<14} {'results':>9} {'share':>7}  {'':<{room}} {'cost':>{wide}}{of_cost}", Tone.DIM),)
     for share, cost in zip(shares, costs, strict=True):
         line = _outcome_line(share, found.results, cost, room, plain=plain)
         if has_paid and share.cost is not None and total:
             line = (*line, Span(f"{float(share.cost / total):>13.0%}", Tone.DIM))
         yield line
-    yield (Span(f" {'all':<14} {count(found.results):>9} {'':>7}  {'':<{room}} {all_costs:>9}", Tone.DIM),)
+    yield (Span(f" {'all':<14} {count(found.results):>9} {'':>7}  {'':<{room}} {all_costs}", Tone.DIM),)
     if found.replaced:
         words = amount(found.replaced, "result of an earlier attempt was", "results of earlier attempts were")
         yield (Span(f" {words} replaced; they cost {usd(found.replaced_cost)}", Tone.DIM),)
@@ -119,7 +121,7 @@ def _outcome_line(share: OutcomeShare, results: int, cost: str, room: int, *, pl
         Span(f" {sign.glyph_in(plain=plain)} {sign.word:<12}", tone),
         Span(f" {count(share.count):>9} {part:>7.1%}  "),
         Span(f"{bar:<{room}}", tone),
-        Span(f" {cost:>9}"),
+        Span(f" {cost}"),
     )
 
 

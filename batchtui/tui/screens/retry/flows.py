@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
-from batchtui.text.estimates import about_words, estimate_lines, figure_words
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.estimates import about_words, estimate_lines, figure_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.submit.flows import report_submitted, send_progress_words
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.geometry import Region
+
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.text.numbers import amount, count
-from batchtui.text.safe import one_line
 from batchtui.tui.commands.key_text import text_with_keys
-from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, fit, joined, width
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width
+from batchtui.tui.widgets.form import OPEN_BOX, text_box
 from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 BOX = 24
 """Columns of a box to type in."""
 UNCHANGED = "unchanged"
+BETWEEN = "   "
+"""Stands between the two boxes."""
 
 
 class RetryFields(LinesView):
@@ -36,6 +40,7 @@ class RetryFields(LinesView):
         self._options: RetryOptions | None = None
         self._plan: RetryPlan | None = None
         self._failed: Sequence[FailureChoice] = ()
+        self._inside = [Region(), Region()]
         self._places: list[tuple[int, int, int, int]] = []
         """Line, first column, end column and place among the actions."""
 
@@ -58,22 +63,22 @@ class RetryFields(LinesView):
         button = self._button()
         start = max(1, columns - width(button) - 1)
         split = 1 + width(self._box(*asked[0], room)) + 1
+        second = 1 + width(self._box(*asked[0], room)) + len(BETWEEN)
+        starts = (1 + len(asked[0][0]) + 1 + len(OPEN_BOX), second + len(asked[1][0]) + 1 + len(OPEN_BOX))
+        self._inside = [Region(start, 0, room, 1) for start in starts]
         self._places = [(0, 0, split, 0), (0, split, columns, 1), (2, start, start + width(button), 2)]
         return [fit(line, columns), fit(self._truncated(), columns), (Span(" " * start), *button)]
 
     def _boxes(self, asked: Sequence[tuple[str, str, str]], room: int) -> Line:
-        return (Span(" "), *joined([self._box(*each, room) for each in asked], "   "))
+        return (Span(" "), *joined([self._box(*each, room) for each in asked], BETWEEN))
+
+    def region_of_box(self, at: int) -> Region:
+        """Return where on the screen a box is filled in: 0 for max_tokens, 1 for the model."""
+        return self._inside[at].translate(self.content_region.offset)
 
     def _box(self, title: str, value: str, key: str, room: int) -> Line:
-        text = elide_middle(one_line(value) or UNCHANGED, room)
-        inside = fit((Span(text, Tone.STRONG if value else Tone.PALE),), room)
-        return (
-            Span(f"{title} ", Tone.DIM),
-            Span("[ ", Tone.DIM),
-            *inside,
-            Span(" ] ", Tone.DIM),
-            *text_with_keys(self, key, named=Tone.STRONG),
-        )
+        box = text_box(value, room, UNCHANGED)
+        return (Span(f"{title} ", Tone.DIM), *box, Span(" "), *text_with_keys(self, key, named=Tone.STRONG))
 
     def _truncated(self) -> Line:
         """Return what a higher max_tokens would do for answers that were truncated and are not sent."""

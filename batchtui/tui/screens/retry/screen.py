@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 from batchtui.domain.errors import BatchtuiError, NothingToRetry
 from batchtui.services.retry.retry import RetryOptions, RetryPlan, discard, plan_retry
 from batchtui.services.retry.unresolved import FailureChoice
-from batchtui.text.estimates import figure_words
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.estimates import figure_words
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.command_hints import hint_with_keys
 from batchtui.tui.commands.key_text import text_with_keys
@@ -163,7 +163,8 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        ask = TextPrompt("Model for all requests; empty keeps each request's own", self._options.model or "")
+        title, text = "Model for all requests; empty keeps each request's own", self._options.model or ""
+        ask = TextPrompt(title, text, over=partial(self._fields.region_of_box, 1))
         self.app.push_screen(ask, self._take_model)
 
     def _take_model(self, model: str | None) -> None:
@@ -171,8 +172,8 @@ class RetryScreen(ListScreen[FailureChoice]):
             self._choose(replace(self._options, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
-        text = str(self._options.max_tokens or "")
-        ask = TextPrompt("max_tokens for all requests; empty keeps each request's own", text, check=token_complaint)
+        title, text = "max_tokens for all requests; empty keeps each request's own", str(self._options.max_tokens or "")
+        ask = TextPrompt(title, text, check=token_complaint, over=partial(self._fields.region_of_box, 0))
         self.app.push_screen(ask, self._take_max_tokens)
 
     def _take_max_tokens(self, typed: str | None) -> None:

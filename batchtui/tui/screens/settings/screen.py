@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Region
+
 from batchtui.domain.errors import UsageError
 from batchtui.settings import reference
 from batchtui.settings.loading import parse_settings
@@ -26,6 +28,7 @@ from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.terminal import external
 from batchtui.tui.widgets.filter_bar import FilterBar
+from batchtui.tui.widgets.form import ARROWS, ARROWS_PLAIN, OPEN_BOX, Field, FieldKind, field_line, text_box
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.workers import run_guarded
@@ -51,6 +54,9 @@ AT_THE_NEXT_START = frozenset({
 """Settings that are read only when the dashboard starts."""
 PREFACE = re.compile(r"^config\.toml: (line \d+: )?|^The settings give `[^`]+` ")
 """The beginning of an error message that is left out where one setting alone is typed."""
+MARK = 2
+"""Columns of the sign before a value that differs from its default."""
+SWITCH = ("true", "false")
 NOTHING_FOUND = (line(Span("No setting matches", Tone.STRONG)),)
 
 
@@ -88,7 +94,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self._words = ""
         self._bar = FilterBar("name or meaning of a setting")
         self.detail = SettingHelp(str(self._file))
-        self.grid = Grid(COLUMNS, self.page, paint, id="settings")
+        self.grid = Grid(COLUMNS, self.page, self._paint, id="settings")
         self.grid.empty = NOTHING_FOUND
 
     def above(self) -> Iterator[Widget]:
@@ -129,10 +135,20 @@ class SettingsScreen(ListScreen[SettingRow]):
         text = row.entry.value
         self.app.push_screen(
             TextPrompt(
-                f"{row.key}; empty for the default", _bare(text), check=lambda typed: self._complaint(row, typed)
+                f"{row.key}; empty for the default",
+                _bare(text),
+                check=lambda typed: self._complaint(row, typed),
+                over=self._region_of_value,
             ),
             lambda typed: self._take(row, typed) if typed is not None else None,
         )
+
+    def _paint(self, item: SettingRow, column: Column, width: int) -> Line:
+        return paint(item, column, width, plain=painter_of(self).plain)
+
+    def _region_of_value(self) -> Region:
+        cell = self.grid.region_of_cell("value")
+        return Region(cell.x + MARK + len(OPEN_BOX), cell.y, cell.width - MARK - 2 * len(OPEN_BOX), 1)
 
     def _complaint(self, row: SettingRow, typed: str) -> str:
         try:
@@ -261,15 +277,26 @@ def check_keys(settings: Settings) -> None:
     keymap.merge_keymap(settings.keys)
 
 
-def paint(item: SettingRow, column: Column, width: int) -> Line:
+def paint(item: SettingRow, column: Column, width: int, *, plain: bool) -> Line:
     """Return one cell."""
     entry = item.entry
     if column.id == "key":
         return (Span(sanitize(item.key), Tone.STRONG if entry.is_changed else Tone.TEXT),)
     if column.id == "value":
         sign = Span("• " if entry.is_changed else "  ", Tone.ACCENT)
-        return (sign, Span(one_line(_bare(entry.shown)) or "not set", Tone.TEXT if entry.value else Tone.PALE))
+        return (sign, *_field(entry, width - MARK, plain=plain))
     return (Span(sanitize(entry.meaning), Tone.DIM),)
+
+
+def _field(entry: reference.SettingEntry, room: int, *, plain: bool) -> Line:
+    """Return a setting as a field: a box that is checked, one choice of several, or a box to type in."""
+    said = _bare(entry.shown)
+    if entry.choices == SWITCH:
+        return field_line(Field("", "", FieldKind.SWITCH, said, is_on=said == "true"), room, plain=plain)
+    if entry.choices:
+        left, right = ARROWS_PLAIN if plain else ARROWS
+        return (Span(f"{left} ", Tone.DIM), Span(one_line(said), Tone.TEXT), Span(f" {right}", Tone.DIM))
+    return text_box(said, room - 2 * len(OPEN_BOX), "not set")
 
 
 def _bare(value: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from batchtui.text.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, ticks
+from batchtui.text.layout.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, ticks
 from batchtui.text.money import usd, usd_fine
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.services.insights.warnings import BatchWarning, WarningAction
 from batchtui.services.results.collect import collect
-from batchtui.text.batch_names import part_name
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
+from batchtui.text.sentences.batch_names import part_name
 from batchtui.tui.chrome.list_screen import UNMARKED, UNSORTED, ListScreen
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.table import Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -141,6 +141,12 @@ class GridBody(Viewport, Generic[T]):
         self._items.forget()
         self.repaint()
         self._fetching.request()
+
+    def region_of_cell(self, column_id: str) -> Region:
+        """Return where on the screen the cell of the row under the cursor is, to lay a field over it."""
+        inside = self.content_region
+        place = next(place for place in self.layout_now.places if place.column.id == column_id)
+        return Region(inside.x + place.x, inside.y + 1 + self.cursor - self._top, place.width, 1)
 
     # ── painting ───────────────────────────────────────────────────────────────────────────────────────────────────
 

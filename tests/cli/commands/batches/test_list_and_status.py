@@ -284,6 +284,7 @@ def test_a_wrong_setting_does_not_keep_the_list_from_being_shown(batchtui: Batch
     assert batchtui("list", "--json").document == []
 
 
+@pytest.mark.long
 def test_a_running_batch_says_when_it_may_end_or_that_nobody_knows(
     batchtui: Batchtui, simulator: Simulator, later: Later
 ) -> None:

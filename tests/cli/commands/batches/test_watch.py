@@ -112,6 +112,7 @@ def test_an_exec_that_is_no_command_is_wrong_usage(batchtui: Batchtui, cmd: str)
     assert batchtui("watch", "--exec", cmd).code == 2
 
 
+@pytest.mark.long
 def test_two_processes_that_watch_the_same_end_tell_it_once(
     batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ def test_a_key_that_is_refused_ends_a_watch_until_idle(
     assert "sk-ant" not in ran.err
 
 
+@pytest.mark.long
 def test_a_part_whose_fate_is_unknown_needs_a_decision(
     batchtui: Batchtui, simulator: Simulator, later: Later, home: Path
 ) -> None:

@@ -80,6 +80,7 @@ def expected(words: list[str]) -> set[ExitCode]:
     return {ExitCode.FAILED} if words[0] == "cancel" else ENDS_WELL
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", [page for page in PAGES if command_lines(page)], ids=lambda page: page.stem)
 def test_every_command_line_of_a_page_runs(page: Path, batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
     for name in ("second-try", "first-try", "nightly"):

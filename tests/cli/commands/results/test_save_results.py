@@ -180,6 +180,7 @@ def test_results_on_stdout_come_with_the_failure_counts_on_stderr(batchtui: Batc
     assert ran.err == "3 results: 3 errored\n"
 
 
+@pytest.mark.long
 def test_results_that_were_cut_are_not_called_results(batchtui: Batchtui, simulator: Simulator, ended: str) -> None:
     simulator.world.faults.add(Fault(on="results", kind="results_cut", at_byte=300, clean=True, times=None))
 

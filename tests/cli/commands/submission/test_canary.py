@@ -6,6 +6,8 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.simulator import Fault
 from tests.support.builders import jsonl, request
 
@@ -71,6 +73,7 @@ def test_no_answer_is_no_refusal(batchtui: Batchtui, simulator: Simulator) -> No
     assert "warning canary-unanswered" in ran.out
 
 
+@pytest.mark.long
 def test_it_costs_money_so_it_asks_first(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui.process("check", two_shapes(batchtui.folder), "--canary")
     assert ran.code == 2

@@ -79,6 +79,7 @@ def test_a_submission_is_sent_once(batchtui: Batchtui, simulator: Simulator) -> 
     assert sent_custom_ids(simulator) == ["r-00000", "r-00001", "r-00002"]
 
 
+@pytest.mark.long
 def test_stdin_and_gzip_are_read_as_they_are(batchtui: Batchtui, simulator: Simulator, tmp_path: Path) -> None:
     lines = "".join(json.dumps(request) + "\n" for request in requests(2))
     (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress("".join(
@@ -112,6 +113,7 @@ def test_a_dry_run_shows_the_parts_and_sends_nothing(batchtui: Batchtui, simulat
     assert batchtui("list", "--json").document == []
 
 
+@pytest.mark.long
 def test_without_a_yes_nothing_is_sent(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui.process("submit", batchtui.file(3), "--json")
 
@@ -288,6 +290,7 @@ def lost(batchtui: Batchtui, simulator: Simulator, monkeypatch: pytest.MonkeyPat
     batchtui("submit", batchtui.file(3), "--yes")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("lost")
 def test_resume_does_not_send_again_without_a_yes(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui.process("resume", "--grace", "0", "--json")
@@ -324,6 +327,7 @@ def two_that_fit(batchtui: Batchtui, simulator: Simulator) -> tuple[str, str]:
     return simulator.world.batches[-1].id, stranger.id
 
 
+@pytest.mark.long
 def test_of_two_that_fit_a_person_names_one(batchtui: Batchtui, two_that_fit: tuple[str, str]) -> None:
     undecided = batchtui("resume")
     assert undecided.code == 6
@@ -335,6 +339,7 @@ def test_of_two_that_fit_a_person_names_one(batchtui: Batchtui, two_that_fit: tu
     assert batchtui("list", "--json").document[0]["id"] == two_that_fit[0]
 
 
+@pytest.mark.long
 def test_a_batch_of_another_size_is_not_adopted(
     batchtui: Batchtui, simulator: Simulator, two_that_fit: tuple[str, str]
 ) -> None:

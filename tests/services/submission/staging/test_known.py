@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.costs.known_requests import KnownRequests
+from batchtui.registry.requests.writer import index_name
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.batches.targets import find_target
@@ -75,7 +76,7 @@ class Desk:
         """Let everything end, and have its results saved."""
         self._clock.turn(hours=25)
         await sweep(self.workspace)
-        for batch in await self.workspace.registry.views.select():
+        for batch in await self.workspace.registry.queries.select():
             await collect(self.workspace, batch)
 
     async def answered(self, lines: Sequence[dict[str, Any]], name: str = "first", **options: Any) -> Submitted:
@@ -116,6 +117,16 @@ async def test_duplicates_are_counted_once_and_only_where_nothing_else_is_known(
     await desk.answered(asked("a"))
     known = await desk.known(asked("a", "a", "b", "c", "b", "b"))
     assert counts(known) == (2, 0, 2, 2)
+
+
+async def test_equal_requests_take_time_that_grows_with_their_number_and_not_with_its_square(desk: Desk) -> None:
+    submitted = await desk.answered(asked(*["Same?"] * 300))
+    known = await desk.known(asked(*["Same?"] * 200, "Other?", prefix="y"))
+    assert (known.answered, known.new, known.duplicates) == (200, 1, 0)
+    # 200,000 equal requests beside those of an earlier week took hours and filled the disk.
+    index = desk.workspace.paths.requests / submitted.job.id / index_name(1)
+    with desk.workspace.registry.digests.compare(index, with_known=True) as comparison:
+        assert comparison._held.execute("SELECT count(*) FROM hits").fetchone()[0] <= 300
 
 
 async def test_the_new_ones_cost_what_a_file_of_them_alone_costs(desk: Desk) -> None:

@@ -74,8 +74,8 @@ async def test_a_folded_job_follows_what_happens_to_its_batches(tmp_path: Path) 
         await _with_a_job_of_three(shown)
         await shown.press("b")
         await shown.shows("▸ big (3)", "◌ planned")
-        key = min(one.key for one in await shown.workspace.registry.views.of_job("job_big"))
-        await shown.workspace.registry.sendings.claim(key, "me", shown.clock.now())
+        key = min(one.key for one in await shown.workspace.registry.queries.of_job("job_big"))
+        await shown.workspace.registry.sends.claim(key, "me", shown.clock.now())
         await shown.shows("↑ sending")
 
 
@@ -113,6 +113,7 @@ def test_a_job_is_as_much_as_its_batches_and_stands_where_it_needs_somebody() ->
 # ── columns ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 async def test_columns_are_hidden_shown_and_moved(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], size=(200, 40)) as shown:
         await shown.press("C")
@@ -152,6 +153,7 @@ def test_columns_that_there_are_not_are_passed_over(ids: tuple[str, ...], column
 # ── found again ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 async def test_filter_order_columns_folding_and_place_are_found_again(tmp_path: Path) -> None:
     names = ["alpha", "beta", "gamma"]
     async with stage(tmp_path, running=names) as shown:

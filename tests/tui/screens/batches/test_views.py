@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import BatchState
 from batchtui.settings.loading import parse_settings
 from batchtui.tui.dialogs.confirm import Confirm
@@ -46,6 +48,7 @@ async def test_a_number_without_a_view_says_how_to_save_one(tmp_path: Path) -> N
         await shown.shows("There is no saved view 7; f saves this list as one.")
 
 
+@pytest.mark.long
 async def test_the_list_is_saved_as_a_view_under_a_typed_name_and_the_file_keeps_its_comments(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha"], settings=f"# mine\n{STILL}") as shown:
         await shown.press("slash", *"alpha", "enter")
@@ -92,7 +95,7 @@ async def test_a_rename_is_undone(tmp_path: Path) -> None:
         await shown.shows("Renamed alpha to omega. U undoes it.")
         await shown.press("U")
         await shown.shows("Undone: renamed alpha to omega.")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.name == "alpha"
         await shown.press("U")
         await shown.shows("There is nothing to undo")
@@ -107,7 +110,7 @@ async def test_a_part_that_was_dropped_only_here_is_put_back(tmp_path: Path) -> 
         await shown.shows("will not be sent. U undoes it.", "No batches yet")
         await shown.press("U")
         await shown.shows("Undone: ", "planned")
-        [batch] = await shown.workspace.registry.views.select()
+        [batch] = await shown.workspace.registry.queries.select()
         assert batch.state is BatchState.PLANNED
 
 
@@ -116,11 +119,12 @@ async def test_the_cursor_goes_to_what_an_act_has_made(tmp_path: Path) -> None:
         await shown.press("G")
         await submit(shown.workspace, tmp_path, "gamma")
         await shown.shows("gamma")
-        [made] = [batch for batch in await shown.workspace.registry.views.select() if batch.name == "gamma"]
+        [made] = [batch for batch in await shown.workspace.registry.queries.select() if batch.name == "gamma"]
         shown.app.go_to_batch(made.key)
         await shown.until(lambda: shown.app.screen.query_one("#batches").key == made.key)  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 async def test_ten_batches_are_canceled_only_once_their_number_is_typed(tmp_path: Path) -> None:
     names = [f"job-{number}" for number in range(10)]
     async with stage(tmp_path, running=names, settings=STILL) as shown:

@@ -37,6 +37,7 @@ async def _compared(shown: Stage) -> None:
     await shown.shows("8 all")
 
 
+@pytest.mark.long
 async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
@@ -69,6 +70,7 @@ async def test_a_pair_shows_both_answers_with_their_differences(
         await shown.shows("doc-2", "both failed", "2 of 8")
 
 
+@pytest.mark.long
 async def test_brackets_go_from_changed_pair_to_changed_pair(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
@@ -81,6 +83,7 @@ async def test_brackets_go_from_changed_pair_to_changed_pair(tmp_path: Path) -> 
         assert "1 of 8" in shown.text
 
 
+@pytest.mark.long
 async def test_a_pair_is_compared_as_json_too(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
@@ -110,6 +113,7 @@ async def test_the_pager_gets_both_answers_as_one(tmp_path: Path, monkeypatch: p
         assert not any(char in paged[0] for char in "\x1b\x07\x9b\u202e")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", [(), ("enter",)])
 async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tuple[str, ...]) -> None:
     async with furnished_stage(tmp_path, hostile()) as shown:
@@ -123,6 +127,7 @@ async def test_every_size_is_painted_without_wrapping(tmp_path: Path, keys: tupl
             assert len(strips) == height
 
 
+@pytest.mark.long
 async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, hostile()) as shown:
         await _compared(shown)
@@ -135,6 +140,7 @@ async def test_nothing_from_outside_breaks_or_drives_a_comparison(tmp_path: Path
         assert HOSTILE[0] in shown.text
 
 
+@pytest.mark.long
 async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with furnished_stage(tmp_path) as shown:
         begun, ended = asyncio.Event(), asyncio.Event()
@@ -165,6 +171,7 @@ async def test_leaving_stops_a_comparison_that_is_under_way(tmp_path: Path, monk
             await ended.wait()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["a batch", "a comparison"])
 async def test_a_comparison_still_opening_is_closed_on_leaving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str

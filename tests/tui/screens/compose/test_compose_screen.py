@@ -75,6 +75,7 @@ def asked(screen: ComposeScreen) -> dict[str, Any]:
     return params
 
 
+@pytest.mark.long
 async def test_three_keys_lead_a_newcomer_to_a_first_batch(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(160, 48)) as made:
         await made.shows("No batches yet", "makes requests from a table")
@@ -87,6 +88,7 @@ async def test_three_keys_lead_a_newcomer_to_a_first_batch(tmp_path: Path) -> No
         assert [len(batch) for batch in made.simulator.world.batches] == [12]
 
 
+@pytest.mark.long
 async def test_the_request_follows_what_is_typed(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.shows("By web: The export", "3 requests of 3 rows")
@@ -97,6 +99,7 @@ async def test_the_request_follows_what_is_typed(tmp_path: Path) -> None:
         assert screen.desk.draft.prompt == f"{PROMPT} Ever?"
 
 
+@pytest.mark.long
 async def test_half_typed_input_is_reported_and_the_last_request_stays(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" {{ te")
@@ -117,6 +120,7 @@ async def test_a_misspelt_column_is_named_with_a_guess(tmp_path: Path) -> None:
         await made.shows('there is no "chanel"; did you mean "channel"?', "A column is missing")
 
 
+@pytest.mark.long
 async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -> None:
     rows = "".join(f"{n},{'x' if n % 40 else ''},web\n" for n in range(1, 301))
     data = table(tmp_path, "ticket,text,channel\n" + rows.replace("120,,web", '120,"a,web'))
@@ -136,6 +140,7 @@ async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -
         await made.shows("rows with a problem", "nothing")
 
 
+@pytest.mark.long
 async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path) -> None:
     draft = Draft(data=table(tmp_path), prompt="{{ text }}", system=LEAD, model="capable", id="ticket")
     async with composing(tmp_path, draft) as (made, screen):
@@ -154,6 +159,7 @@ async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path
         await made.until(lambda: [len(batch) for batch in made.simulator.world.batches] == [1])
 
 
+@pytest.mark.long
 async def test_names_of_fields_become_a_schema_or_a_tool(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "j", "j", "j", "j", "j", "enter", *"label:bug|wish", "enter", *"why?")
@@ -167,6 +173,7 @@ async def test_names_of_fields_become_a_schema_or_a_tool(tmp_path: Path) -> None
         assert "output_config" not in asked(screen)
 
 
+@pytest.mark.long
 async def test_a_row_is_tried_now_once_its_cost_was_said(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, _):
         await made.opened("t")
@@ -178,6 +185,7 @@ async def test_a_row_is_tried_now_once_its_cost_was_said(tmp_path: Path) -> None
         assert isinstance(made.app.screen, ComposeScreen)
 
 
+@pytest.mark.long
 async def test_the_api_counts_where_it_is_asked(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, _):
         await made.shows("estimated from their size")
@@ -185,6 +193,7 @@ async def test_the_api_counts_where_it_is_asked(tmp_path: Path) -> None:
         await made.shows("from the API's count of 3 of 3 requests")
 
 
+@pytest.mark.long
 async def test_requests_are_written_and_the_template_is_saved_in_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -206,6 +215,7 @@ async def test_requests_are_written_and_the_template_is_saved_in_versions(
         assert PROMPT in (made.workspace.paths.templates / "sorting.md").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["~nobody-of-this-name/x", "x" * 300, "."])
 async def test_requests_go_to_no_file_that_cannot_be(tmp_path: Path, name: str) -> None:
     async with composing(tmp_path) as (made, _):
@@ -216,6 +226,7 @@ async def test_requests_go_to_no_file_that_cannot_be(tmp_path: Path, name: str) 
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
 
 
+@pytest.mark.long
 async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table(tmp_path, "number,words\n1,Hello\n", "other.csv")
     monkeypatch.chdir(tmp_path)
@@ -238,6 +249,7 @@ async def test_parts_are_chosen_from_what_there_is(tmp_path: Path, monkeypatch: 
         await made.until(lambda: screen.desk.draft.id == "number")
 
 
+@pytest.mark.long
 async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Path) -> None:
     data = table(tmp_path, TABLE + "9,too,many,cells\n")
     draft = Draft(data=data, prompt=PROMPT, model="cheap", id="ticket")
@@ -252,6 +264,7 @@ async def test_wrong_rows_stop_everything_unless_they_are_left_out(tmp_path: Pat
         await made.shows("Submit 3 requests")
 
 
+@pytest.mark.long
 async def test_a_read_only_dashboard_sends_nothing_from_here(tmp_path: Path) -> None:
     async with composing(tmp_path, read_only=True) as (made, _):
         await made.press("ctrl+s")
@@ -260,6 +273,7 @@ async def test_a_read_only_dashboard_sends_nothing_from_here(tmp_path: Path) -> 
         assert made.simulator.world.batches == []
 
 
+@pytest.mark.long
 async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: Path) -> None:
     bad = [text for text in (DRIVING, *HOSTILE) if "\ud800" not in text and "\0" not in text and '"' not in text]
     cells = "".join(f'"{text}","[bold]{text}[/]"\n' for text in bad)
@@ -273,6 +287,7 @@ async def test_hostile_tables_and_templates_never_drive_the_terminal(tmp_path: P
                 assert [line for line in made.text.split("\n") if line != sanitize(line)] == []
 
 
+@pytest.mark.long
 async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.shows("{{ ticket }} {{ text }} {{ channel }}")
@@ -280,6 +295,7 @@ async def test_columns_are_listed_and_completed_while_one_writes(tmp_path: Path)
         await made.until(lambda: screen.desk.draft.prompt == f"{PROMPT} {{{{ channel }}}}")
 
 
+@pytest.mark.long
 async def test_a_table_is_read_as_a_person_says_and_anew_when_it_changes(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("u")
@@ -302,6 +318,7 @@ def test_a_template_that_was_spoilt_in_the_editor_is_kept_to_be_mended() -> None
     assert (mended.prompt, mended.system, mended.model) == (PROMPT, "Sort.", "cheap")
 
 
+@pytest.mark.long
 async def test_a_folder_of_pictures_is_one_request_a_file(tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
@@ -315,6 +332,7 @@ async def test_a_folder_of_pictures_is_one_request_a_file(tmp_path: Path) -> Non
         assert list(screen.desk.composed.troubled) == [4]
 
 
+@pytest.mark.long
 async def test_a_small_screen_shows_one_side_at_a_time(tmp_path: Path) -> None:
     async with composing(tmp_path, size=(80, 24)) as (made, _):
         await made.shows("max_tokens  100", "3 requests of 3 rows")
@@ -338,14 +356,16 @@ async def test_the_request_stays_where_it_is_read_while_one_types(tmp_path: Path
         await made.shows("stops Now?")
 
 
+@pytest.mark.long
 async def test_a_new_draft_is_empty_and_says_what_to_do(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.opened("D")
         await made.press("y")
         await made.until(lambda: screen.desk.draft == Draft())
-        await made.shows("choose a table, or a folder", "what is asked of each row")
+        await made.shows("choose a table, or a folder", "the question for each row")
 
 
+@pytest.mark.long
 async def test_a_query_over_files_is_a_table_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with composing(tmp_path) as (made, screen):
@@ -356,6 +376,7 @@ async def test_a_query_over_files_is_a_table_too(tmp_path: Path, monkeypatch: py
         await made.shows("DuckDB", "1 request of 1 row")
 
 
+@pytest.mark.long
 async def test_the_draft_is_there_again_the_next_time(tmp_path: Path) -> None:
     async with composing(tmp_path) as (made, screen):
         await made.press("j", "j", "enter", *" More")

@@ -33,6 +33,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draft_desk, "QUIET", 0.0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_example_looks_as_it_did(tmp_path: Path, size: str) -> None:
     async with told(tmp_path, empty=True) as (workspace, _):
@@ -44,6 +45,7 @@ async def test_the_example_looks_as_it_did(tmp_path: Path, size: str) -> None:
                 compare(f"{name}-{size}", text_of(app))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", SIZES)
 async def test_rows_with_problems_look_as_they_did(tmp_path: Path, size: str) -> None:
     table = tmp_path / "tickets.csv"

@@ -7,6 +7,8 @@ import csv
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.domain.batches.states import ResultsState
 from batchtui.services.polling import maintenance
 from batchtui.simulator import SCENARIOS
@@ -19,8 +21,6 @@ from tests.tui.stage import PATIENCE, Stage, stage, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 
 async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int = 20) -> None:
     """A batch of which half has failed; the dashboard sees it end and fetches its results by itself."""
@@ -28,7 +28,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     await submit(made.workspace, folder, name, count)
     made.clock.turn(hours=2)
     await maintenance.run_maintenance(made.workspace)
-    views = made.workspace.registry.views
+    views = made.workspace.registry.queries
     async with asyncio.timeout(PATIENCE):
         while any(batch.results is not ResultsState.SAVED for batch in await views.select()):
             made.clock.turn(1)  # whoever waits to look again does
@@ -36,6 +36,7 @@ async def half_failed(made: Stage, folder: Path, name: str = "mixed", count: int
     await made.shows(name)
 
 
+@pytest.mark.long
 async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
@@ -52,6 +53,7 @@ async def test_a_retry_shows_each_kind_with_what_to_do_and_sends_the_chosen(tmp_
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 7]
 
 
+@pytest.mark.long
 async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
@@ -87,6 +89,7 @@ async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Pa
         await made.shows("At least one kind has to be chosen")
 
 
+@pytest.mark.long
 async def test_another_max_tokens_is_asked_for_and_checked(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
@@ -118,6 +121,7 @@ async def test_nothing_that_failed_is_said(tmp_path: Path) -> None:
         await made.shows("All 3 requests of fine have succeeded")
 
 
+@pytest.mark.long
 async def test_several_jobs_are_tried_again_with_one_question(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as made:
         for name in ("one", "two"):
@@ -140,6 +144,7 @@ async def test_results_are_written_as_chosen(tmp_path: Path, monkeypatch: pytest
             assert len(list(csv.DictReader(file))) == 3
 
 
+@pytest.mark.long
 async def test_the_format_changes_the_name_and_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"]) as made:
@@ -181,6 +186,7 @@ async def test_the_marked_go_into_a_folder_a_file_each(tmp_path: Path, monkeypat
         assert len(list((tmp_path / "results").iterdir())) == 2
 
 
+@pytest.mark.long
 async def test_an_export_after_a_search_writes_the_matches_unless_all_is_chosen(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

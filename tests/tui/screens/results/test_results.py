@@ -37,6 +37,7 @@ async def test_one_outcome_after_the_other_is_shown_and_esc_shows_all(tmp_path: 
         await shown.shows("of 8 ─")
 
 
+@pytest.mark.long
 async def test_a_search_leaves_what_says_it_and_esc_shows_all(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -47,6 +48,7 @@ async def test_a_search_leaves_what_says_it_and_esc_shows_all(tmp_path: Path) ->
         await shown.shows("of 8 ─", "doc-2")
 
 
+@pytest.mark.long
 async def test_a_search_that_has_found_what_there_is_runs_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,6 +70,7 @@ async def test_a_search_that_has_found_what_there_is_runs_no_more(
         assert len(runs) == before <= len("MANUAL") + 1
 
 
+@pytest.mark.long
 async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
@@ -82,6 +85,7 @@ async def test_a_kind_of_failure_says_what_to_do_and_filters(tmp_path: Path) -> 
         await shown.shows("of 8 ─")
 
 
+@pytest.mark.long
 async def test_failures_are_shown_below_the_list_where_there_is_room(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(160, 40)) as shown:
         await _batch(shown)
@@ -104,6 +108,7 @@ async def test_a_number_key_shows_one_outcome_and_1_shows_all_again(tmp_path: Pa
         await shown.shows("There are only 7 outcomes")
 
 
+@pytest.mark.long
 async def test_the_answer_beside_the_list_follows_the_cursor(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(120, 30)) as shown:
         await _batch(shown)
@@ -116,6 +121,7 @@ async def test_the_answer_beside_the_list_follows_the_cursor(tmp_path: Path) -> 
         await shown.shows("the figures agree")
 
 
+@pytest.mark.long
 async def test_on_a_narrow_screen_the_answer_is_behind_a_key(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
@@ -126,6 +132,7 @@ async def test_on_a_narrow_screen_the_answer_is_behind_a_key(tmp_path: Path) -> 
         await shown.until(lambda: "it names its" not in shown.text)
 
 
+@pytest.mark.long
 async def test_a_search_in_the_list_is_marked_in_the_answer_and_goes_from_hit_to_hit(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -142,6 +149,7 @@ async def test_a_search_in_the_list_is_marked_in_the_answer_and_goes_from_hit_to
         assert isinstance(shown.app.screen, ResultScreen)
 
 
+@pytest.mark.long
 async def test_a_text_is_found_in_an_answer_and_its_request(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -171,6 +179,7 @@ async def test_charts_say_outcomes_lengths_and_values_in_ascii_too(tmp_path: Pat
         await shown.shows("max_tokens 256", "verdict", "right")
 
 
+@pytest.mark.long
 async def test_failures_are_gone_to_in_the_list(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -183,6 +192,7 @@ async def test_failures_are_gone_to_in_the_list(tmp_path: Path) -> None:
         await shown.shows("There is no failure below the cursor.")
 
 
+@pytest.mark.long
 async def test_failures_are_gone_to_from_one_result_to_the_next(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -198,6 +208,7 @@ async def test_failures_are_gone_to_from_one_result_to_the_next(tmp_path: Path) 
         await shown.shows("There is no failure below this one.")
 
 
+@pytest.mark.long
 async def test_the_other_side_and_one_side_alone(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
@@ -212,6 +223,7 @@ async def test_the_other_side_and_one_side_alone(tmp_path: Path) -> None:
         await shown.shows("Question doc-1", "Verdict")
 
 
+@pytest.mark.long
 async def test_a_json_tree_opens_and_closes(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -224,6 +236,7 @@ async def test_a_json_tree_opens_and_closes(tmp_path: Path) -> None:
         await shown.shows("custom_id:")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("variable", ["VISUAL", "EDITOR", "PAGER"])
 async def test_a_program_that_cannot_be_started_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str

@@ -12,13 +12,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
-from batchtui.compose.tables.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
+from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
 from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.compose.tables.dialect import CsvDialect
+    from batchtui.compose.tables.delimited.dialect import CsvDialect
 
 BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers", "lines below the table"
 """What is left out, by the words for it."""

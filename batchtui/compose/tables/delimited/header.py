@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from batchtui.compose.tables.cell_types import is_year, kind_of
+from batchtui.compose.tables.delimited.cell_types import is_year, kind_of
 
 MAX_NAME = 100
 """Characters of a name; the question of a survey may be longer, where the cells below it are of another kind."""

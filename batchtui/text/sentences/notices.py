@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.text.batch_json import batch_document, moment
-from batchtui.text.batch_names import LONGEST_NAME, part_name
+from batchtui.text.layout.widths import fit
 from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
-from batchtui.text.outcome_words import batch_outcome_words
 from batchtui.text.safe import sanitize
-from batchtui.text.widths import fit
+from batchtui.text.sentences.batch_names import LONGEST_NAME, part_name
+from batchtui.text.sentences.outcome_words import batch_outcome_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

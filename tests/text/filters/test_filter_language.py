@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from batchtui.domain.batches.query import FilterField, FilterTerm
-from batchtui.text.filter_completion import continuations
-from batchtui.text.filter_language import read
+from batchtui.text.filters.completion import continuations
+from batchtui.text.filters.language import read
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.text.tables import TextColumn, table
-from batchtui.text.widths import width
+from batchtui.text.layout.tables import TextColumn, table
+from batchtui.text.layout.widths import width
 
 COLUMNS = (TextColumn("NAME", least=6, worth=90), TextColumn("N", right=True, worth=80), TextColumn("MODEL", worth=10))
 ROWS = (("nightly-tickets", "100,000", "haiku-5-5"), ("日本", "2", "opus"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.text.layout.widths import fit
 from batchtui.text.safe import sanitize
-from batchtui.text.widths import fit
 
 if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.send_evidence import VerdictKind
-from batchtui.text.batch_names import part_label
 from batchtui.text.durations import countdown
+from batchtui.text.sentences.batch_names import part_label
 
 if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch

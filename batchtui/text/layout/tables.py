@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from batchtui.text.widths import pad, width
+from batchtui.text.layout.widths import pad, width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from batchtui.text.widths import fit, pad, width
+from batchtui.text.layout.widths import fit, pad, width
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import MAX_CELL, Doubt
-from batchtui.compose.tables.delimited_rows import DelimitedRows, short_lines, without_marks
-from batchtui.compose.tables.dialect import DELIMITERS, NONE, RARE, sniff
+from batchtui.compose.tables.delimited.dialect import DELIMITERS, NONE, RARE, sniff
+from batchtui.compose.tables.delimited.header import HeaderVerdict, column_names, judge_header
+from batchtui.compose.tables.delimited.rows import DelimitedRows, short_lines, without_marks
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
-from batchtui.compose.tables.header import HeaderVerdict, column_names, judge_header
 from batchtui.domain.errors import InputError
 from batchtui.text.formula_guard import MARK, unguard_formula
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from batchtui.text.charts import EMPTY, column_chart, divide, share_bar, ticks
+from batchtui.text.layout.charts import EMPTY, column_chart, divide, share_bar, ticks
 
 
 @pytest.mark.parametrize("columns", [1, 3, 10, 76])

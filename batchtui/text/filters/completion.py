@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.query import NUMBERS, SPANS, FilterField
-from batchtui.text.filter_language import RESULT_WORDS, Token, field_of, tokens
+from batchtui.text.filters.language import RESULT_WORDS, Token, field_of, tokens
 from batchtui.text.glyphs import STATES
 
 if TYPE_CHECKING:

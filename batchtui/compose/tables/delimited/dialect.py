@@ -15,8 +15,8 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.compose.tables.base import MAX_CELL
-from batchtui.compose.tables.cell_types import kind_of
-from batchtui.compose.tables.header import is_usual_name
+from batchtui.compose.tables.delimited.cell_types import kind_of
+from batchtui.compose.tables.delimited.header import is_usual_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batchtui.text.notices import ended_words
 from batchtui.text.numbers import amount, size
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.notices import ended_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

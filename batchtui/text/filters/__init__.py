@@ -1,0 +1,7 @@
+"""The language in which batches are filtered, and its completion.
+
+Modules:
+
+    completion  complete a filter while it is typed: fields, and values that occur
+    language    parse filters such as `evals status:ended !tag:old errored:>0 age:<2d` into terms
+"""
