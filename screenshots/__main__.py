@@ -1,4 +1,4 @@
-"""Make every picture: `python -m screenshots [NAME…]` writes SVG and PNG files beside this one, and their gallery.
+"""Make every picture: `python -m screenshots [NAME…]` writes PNG files beside this one, and their gallery.
 
 The dashboard is the real one, over a real registry and the simulator; only the clock is turned by hand, so that the
 pictures are the same whenever they are made.
@@ -124,13 +124,15 @@ async def take_tour(views: Sequence[View], folder: Path) -> None:
     """Take the tour of the demo, each time from its beginning."""
     for number, view in enumerate(views):
         for coloured in (True, False):
+            grounds = [ground for ground in _grounds(view) if ground.colour is coloured]
+            if not grounds:
+                continue
             clock, home = HastyClock(), folder / f"{number}-{coloured}"
             with Simulator(EVEN, clock=clock) as simulator:
                 async with workspace_at(home, simulator, clock) as workspace:
                     backstage = Director(workspace, simulator.world)
                     await backstage.live_through(PAST, clock, **PAST_TEMPER)
                     clock.is_set = True
-                    grounds = [ground for ground in _grounds(view) if ground.colour is coloured]
                     await take(view, grounds, workspace, clock, Tour(backstage, STEPS))
 
 
@@ -143,7 +145,7 @@ def gallery() -> str:
     lines = [
         "# Every screen",
         "",
-        "Made by `python -m screenshots`, from the simulator's scenarios. Each is there as SVG, too.",
+        "Made by `python -m screenshots`, from the simulator's scenarios.",
         "",
     ]
     for view in VIEWS:

@@ -35,9 +35,9 @@ class Ground:
 
 TO_ENDED = ("/", *"contract-summaries", "enter", "enter")
 VIEWS = (
-    View("dashboard", (), "batches that run, wait, have ended, and one whose answer was lost"),
+    View("dashboard", (), "batches in progress, planned, ended, and one whose create got no response"),
     View("filter", ("/", *"status:ended tag:eval"), "the filter, live"),
-    View("marked", ("j", "space", "j", "space", "j", "space"), "several marked: what acts, acts on all of them"),
+    View("marked", ("j", "space", "j", "space", "j", "space"), "several marked: commands act on all of them"),
     View("jobs", ("b",), "jobs with their batches folded"),
     View("columns", ("C",), "which columns, and in which order"),
     View("batch", TO_ENDED, "a batch, its results and its failures by kind"),
@@ -46,13 +46,14 @@ VIEWS = (
     View("result-rendered", ("/", *"eval-prompt-v7", "enter", "enter", "enter", "m"), "an answer, rendered"),
     View("result-tree", ("/", *"eval-prompt-v7", "enter", "enter", "enter", "m", "m"), "an answer as a tree"),
     View("compare", ("/", *"eval-prompt-v7", "enter", "enter", "=", "enter"), "two batches of the same custom_ids"),
-    View("compose", ("N",), "requests from a table and a prompt with gaps"),
+    View("compose", ("N",), "requests from a table and a template"),
     View("submit", ("n", *"reviews.jsonl", "enter"), "what would be sent, before it is"),
     View("retry", (*TO_ENDED, "R"), "what failed, and what is worth sending again"),
+    View("charts", (*TO_ENDED, "%"), "a batch in pictures: outcomes, lengths of answers, costs"),
     View("export", (*TO_ENDED, "x"), "results into a file"),
-    View("cancel", ("/", *"status:running", "enter", "c"), "cancelling asks first"),
+    View("cancel", ("/", *"status:in_progress", "enter", "c"), "canceling asks first"),
     View("spending", ("$",), "what was spent, and what it saved"),
-    View("activity", ("a",), "every act and call"),
+    View("activity", ("a",), "every action and call"),
     View("call", ("a", "enter"), "one of them whole, with its request id"),
     View("warnings", ("!",), "what to look out for"),
     View("settings", ("O",), "every setting, and what it means"),
@@ -62,11 +63,14 @@ VIEWS = (
     View("empty", (), "nothing yet", "empty"),
     View("tour", (".", ".", "j"), "the tour of the demo", "tour"),
 )
+SHOWN_FIRST = ("dashboard", "batch", "result", "compose")
+"""The views that are shown on every terminal; of the others it would say nothing new."""
+FORMS = ("export", "retry", "settings", "submit", "spending", "warnings")
 GROUNDS = (
     Ground("", "dark, 120x32"),
     Ground("80x24", "80x24", (80, 24)),
-    Ground("light", "light", theme="light"),
-    Ground("no-colour", "no colour, 80x24", (80, 24), colour=False),
-    Ground("high-contrast", "high contrast", theme="high-contrast", only=("dashboard", "batch", "result", "compose")),
-    Ground("200x50", "200x50", (200, 50), only=("dashboard", "batch", "result", "compose")),
+    Ground("light", "light", theme="light", only=(*SHOWN_FIRST, *FORMS)),
+    Ground("no-colour", "no colour, 80x24", (80, 24), colour=False, only=(*SHOWN_FIRST, *FORMS)),
+    Ground("high-contrast", "high contrast", theme="high-contrast", only=SHOWN_FIRST),
+    Ground("200x50", "200x50", (200, 50), only=SHOWN_FIRST),
 )

@@ -7,10 +7,12 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from batchtui.domain.errors import UsageError
 from batchtui.domain.limits import LARGEST_COUNT, LEAST_BODY_BYTES, MAX_BODY_BYTES, MAX_REQUESTS
 
 if TYPE_CHECKING:
@@ -150,6 +152,37 @@ def _short(value: object) -> str:
     """A wrong value as it is quoted: nobody reads the thousandth digit."""
     text = str(value)
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+REUSE_ON = "on"
+"""The value of a `--reuse` without one."""
+reuse_option = click.option(
+    "--reuse",
+    is_flag=False,
+    flag_value=REUSE_ON,
+    metavar="[AGE]",
+    help="Send only what is new and copy the answers there are: of any age, not older than AGE (--reuse=30d), with"
+    " those that depend on the day, too (=all, =all,30d), or not at all (=off). Default: the setting `submit.reuse`.",
+)
+
+
+def untangle_reuse(reuse: str | None, sources: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """Return the value of `--reuse` and the files. `--reuse FILE` reads like `--reuse=AGE`: then it is a file.
+
+    Raises:
+        UsageError: the value is neither.
+    """
+    from batchtui.domain.costs.known_requests import ReusePolicy
+
+    if reuse is None:
+        return None, sources
+    try:
+        ReusePolicy.parse(reuse)
+    except ValueError as error:
+        if reuse != "-" and not Path(reuse).exists():
+            raise UsageError(f"`{_short(reuse)}` is not a value of --reuse.", hint=f"Write {error}.") from None
+        return REUSE_ON, (reuse, *sources)
+    return reuse, sources
 
 
 allow_model_option = click.option(

@@ -239,7 +239,8 @@ def _empty(column: str) -> CheckFault:
 def _odd_byte(row: Row) -> CheckFault | None:
     """Return the fault of a row with a byte that is not text; None where there is none."""
     for column, value in row.values.items():
-        found = _ODD.search(value) if isinstance(value, str) else None
+        text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+        found = _ODD.search(text) if isinstance(text, str) else None
         if found is not None:
             byte = ord(found.group()) - 0xDC00
             said = bytes([byte]).decode("cp1252", "replace")

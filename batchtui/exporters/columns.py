@@ -111,10 +111,13 @@ ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)
 """What the data calls the row; custom_ids can be something else."""
 NOTE = ExportColumn("note", lambda entry: entry.note)
 """The caller's remark on a row: why it is there although it is incomplete or not ours."""
+REUSED = ExportColumn("reused_from", lambda entry: entry.reused_from)
+"""The batch whose answer was reused instead of sending the request."""
 _TOOLS: tuple[ExportColumn, ...] = (ExportColumn("tool_names", _tool_names), ExportColumn("tool_calls", _tool_calls))
 _FURTHER: tuple[ExportColumn, ...] = (
     ORIGINAL,
     NOTE,
+    REUSED,
     *_TOOLS,
     ExportColumn("type", lambda entry: entry.answer.reading.result_type),
     ExportColumn("message_id", lambda entry: entry.answer.message.get("id")),
@@ -204,6 +207,7 @@ def default_columns(
     with_originals: bool = False,
     with_tools: bool = False,
     with_notes: bool = False,
+    with_reused: bool = False,
 ) -> tuple[ExportColumn, ...]:
     """Return the default columns of a table."""
     custom_id, *others = _RESULT
@@ -212,6 +216,7 @@ def default_columns(
         *((ORIGINAL,) if with_originals else ()),
         *others,
         *((NOTE,) if with_notes else ()),
+        *((REUSED,) if with_reused else ()),
         *(_TOOLS if with_tools else ()),
         *structured,
         *(_REQUEST if with_requests else ()),

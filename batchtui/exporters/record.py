@@ -17,7 +17,18 @@ class ExportRecord:
     """A line of results with the request that led to it. Nothing is parsed before it is asked for, or twice."""
 
     # Not cached_property: in Python 3.11 that takes a lock, which costs as much as parsing.
-    __slots__ = ("_answer", "_params", "_structured", "chat", "line", "note", "original", "read_as", "request")
+    __slots__ = (
+        "_answer",
+        "_params",
+        "_structured",
+        "chat",
+        "line",
+        "note",
+        "original",
+        "read_as",
+        "request",
+        "reused_from",
+    )
 
     def __init__(self, line: bytes, request: bytes | None = None) -> None:
         self.line = line
@@ -27,6 +38,8 @@ class ExportRecord:
         """What the data calls the row, where ids were changed on the way."""
         self.note: str | None = None
         """The caller's remark on the row."""
+        self.reused_from: str | None = None
+        """The batch that made the answer first, where it was reused."""
         self.chat: dict[str, Any] | None = None
         """The conversation for fine-tuning, where the caller has made it already."""
         self.read_as: Outcome | None = None

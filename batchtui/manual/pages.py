@@ -54,6 +54,7 @@ def read_section(page: str, heading: str) -> str | None:
     headings = list(_SECTION.finditer(page))
     for place, found in enumerate(headings):
         if found[2].casefold() == heading.casefold():
+            # Deeper headings belong to the section.
             level = len(found[1])
             later = (each.start() for each in headings[place + 1 :] if len(each[1]) <= level)
             return page[found.start() : next(later, len(page))].strip() + "\n"

@@ -15,6 +15,6 @@ Modules:
     registry      the registry as one object: everything that batchtui remembers, opened and closed together
     requests/     the requests that were or will be sent, as files: a body for each part, and an index over them
     results/      saved results, as files: the bytes as they came, and an index over them
-    sends         record who sends a part and what is known of its fate, each step in one transaction
+    sends/        what is known of the sends of parts, each step written in one transaction
     spending      store what batches used and cost, by model, once per batch
 """

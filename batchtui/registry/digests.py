@@ -7,6 +7,7 @@ Kept in the registry it would make that, and its daily backup, many times as lar
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -16,6 +17,16 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.limits import DIGEST_BYTES
+from batchtui.registry.requests.reused import (
+    ANSWERED,
+    DUPLICATE,
+    IN_PROGRESS,
+    AnswerOrigin,
+    ReuseReader,
+    begin_reuse,
+    note_answers,
+    note_duplicates,
+)
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import OUTCOMES
 
@@ -39,14 +50,14 @@ CREATE TABLE hits (
     source INTEGER, place INTEGER, seq INTEGER, PRIMARY KEY (source, place, seq)
 ) WITHOUT ROWID;
 CREATE TABLE sources (id INTEGER PRIMARY KEY, job TEXT, attempt INTEGER);
-CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER);
+CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER, place INTEGER);
 """
 # Sorted first: a million look-ups in the order of the index read each of its pages once. Of equal requests only the
 # first is looked up: with each of a thousand, each of a thousand equal ones of another job would be a hit.
-_FIND_HITS = f"""
+_FIND_HITS = """
 INSERT INTO hits SELECT d.source, d.seq, r.seq
 FROM (
-    SELECT min(seq) AS seq, digest FROM new.requests WHERE length(digest) = {DIGEST_BYTES}
+    SELECT min(seq) AS seq, digest FROM new.requests WHERE length(digest) <= ?
     GROUP BY digest ORDER BY digest
 ) AS r
 CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1, 2, 3
@@ -54,9 +65,8 @@ CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1, 2, 3
 _FIND_SOURCES = """
 INSERT INTO sources SELECT id, job, attempt FROM known.sources WHERE id IN (SELECT DISTINCT source FROM hits)
 """
-_ANSWERED, _IN_PROGRESS, _DUPLICATE = 1, 2, 3
 _SETTLE_ANSWERED = f"""
-INSERT OR IGNORE INTO settled SELECT h.seq, {_ANSWERED}, h.source
+INSERT OR IGNORE INTO settled SELECT h.seq, {ANSWERED}, h.source, h.place
 FROM hits AS h
 CROSS JOIN old.requests AS o ON o.seq = h.place
 CROSS JOIN results.results AS a ON a.custom_id = o.custom_id
@@ -64,24 +74,28 @@ CROSS JOIN results.words AS w ON w.id = a.model
 WHERE h.source = ? AND h.place BETWEEN ? AND ? AND a.outcome IN ({{outcomes}})
 AND (w.word = o.model OR substr(w.word, 1, length(o.model) + 1) = o.model || '-')
 """
+_BY_THESE_ROOTS = "AND (SELECT root FROM old.reused WHERE seq = h.place) IN (SELECT value FROM json_each(?))"
+"""Of a part that reuses answers itself, those that these parts have answered."""
 _SETTLE_IN_PROGRESS = f"""
-INSERT OR IGNORE INTO settled SELECT seq, {_IN_PROGRESS}, source FROM hits WHERE source = ? AND place BETWEEN ? AND ?
+INSERT OR IGNORE INTO settled SELECT h.seq, {IN_PROGRESS}, h.source, h.place
+FROM hits AS h CROSS JOIN old.requests AS o ON o.seq = h.place
+WHERE h.source = ? AND h.place BETWEEN ? AND ? AND o.part = ?
 """
 _SETTLE_EQUAL = f"""
-INSERT OR IGNORE INTO settled SELECT r.seq, s.state, s.source FROM (
-    SELECT seq, min(seq) OVER (PARTITION BY digest) AS first FROM new.requests WHERE length(digest) = {DIGEST_BYTES}
+INSERT OR IGNORE INTO settled SELECT r.seq, s.state, s.source, s.place FROM (
+    SELECT seq, min(seq) OVER (PARTITION BY digest) AS first FROM new.requests WHERE length(digest) <= ?
 ) AS r
 CROSS JOIN settled AS s ON s.seq = r.first
-WHERE s.state IN ({_ANSWERED}, {_IN_PROGRESS})
+WHERE s.state IN ({ANSWERED}, {IN_PROGRESS})
 """
 _SETTLE_DUPLICATES = f"""
-INSERT OR IGNORE INTO settled SELECT seq, {_DUPLICATE}, NULL FROM (
-    SELECT seq, row_number() OVER (PARTITION BY digest ORDER BY seq) AS number
-    FROM new.requests WHERE length(digest) = {DIGEST_BYTES}
-) WHERE number > 1
+INSERT OR IGNORE INTO settled SELECT seq, {DUPLICATE}, NULL, place FROM (
+    SELECT seq, first_value(seq) OVER (PARTITION BY digest ORDER BY seq) AS place
+    FROM new.requests WHERE length(digest) <= ?
+) WHERE seq > place
 """
-_HAS_DUPLICATES = f"""
-SELECT 1 FROM new.requests WHERE length(digest) = {DIGEST_BYTES} GROUP BY digest HAVING count(*) > 1 LIMIT 1
+_HAS_DUPLICATES = """
+SELECT 1 FROM new.requests WHERE length(digest) <= ? GROUP BY digest HAVING count(*) > 1 LIMIT 1
 """
 
 
@@ -205,13 +219,16 @@ class DigestIndex:
             index.execute("COMMIT")
 
     @_storage_errors
-    def compare(self, requests: Path, *, with_known: bool) -> DigestComparison:
+    def compare(self, requests: Path, *, with_known: bool, with_open: bool = False) -> DigestComparison:
         """Lay the index of new requests beside this one, or look for duplicates in it only; `catch_up` comes first.
+
+        `with_open` includes requests whose answer also depends on the day.
 
         Raises:
             StorageError: one of them cannot be read.
         """
-        return DigestComparison(requests, self.path if with_known else None, self._requests)
+        longest = DIGEST_BYTES + 1 if with_open else DIGEST_BYTES
+        return DigestComparison(requests, self.path if with_known else None, self._requests, longest)
 
 
 class DigestComparison:
@@ -221,8 +238,9 @@ class DigestComparison:
     methods block, and raise StorageError where a file cannot be read.
     """
 
-    def __init__(self, requests: Path, known: Path | None, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, requests: Path, known: Path | None, folder: Path, longest: int = DIGEST_BYTES) -> None:
+        """`longest`: bytes of the longest digests that are compared."""
+        self._folder, self._longest = folder, longest
         # An empty name is a temporary database on the disk, gone with the connection.
         # Used from one thread at a time, which is not always the same.
         self._held = sqlite3.connect("", isolation_level=None, uri=True, check_same_thread=False)
@@ -235,7 +253,7 @@ class DigestComparison:
                 # Detach at once: a reader keeps other processes from adding to it, and a comparison may stay open.
                 with _attached(self._held, f"{known.absolute().as_uri()}?mode=ro", "known"):
                     self._held.execute("BEGIN")
-                    self._held.execute(_FIND_HITS)
+                    self._held.execute(_FIND_HITS, (longest,))
                     self._held.execute(_FIND_SOURCES)
                     self._held.execute("COMMIT")
                 self._held.execute("BEGIN")
@@ -263,19 +281,33 @@ class DigestComparison:
             return [PartRange(*row) for row in rows]
 
     @_storage_errors
-    def settle_answered(self, source: DigestSource, part: PartRange, results: Path) -> None:
+    def roots(self, source: DigestSource, part: int) -> dict[int, AnswerOrigin]:
+        """Return who answered what a part has reused, by number; empty where the index does not say it."""
+        with ReuseReader(self._folder / source.job, source.attempt) as reader:
+            return reader.roots(part)
+
+    @_storage_errors
+    def settle_answered(
+        self, source: DigestSource, part: PartRange, results: Path, roots: Collection[int] | None = None
+    ) -> None:
         """Settle what succeeded in one part, by the index of its results, and by the model that was asked for.
 
-        A model's name may stand for a dated one (`claude-haiku-4-5` for `claude-haiku-4-5-20251001`).
+        A model's name may stand for a dated one (`claude-haiku-4-5` for `claude-haiku-4-5-20251001`). `roots` limits it
+        to answers of these; None for all.
         """
         outcomes = ", ".join(str(code) for code, outcome in enumerate(OUTCOMES) if outcome.is_success)
         with self._old(source), self._attached(results, "results"):
-            self._held.execute(_SETTLE_ANSWERED.format(outcomes=outcomes), (source.id, part.first, part.last))
+            sql, values = _SETTLE_ANSWERED.format(outcomes=outcomes), (source.id, part.first, part.last)
+            if roots is None:
+                self._held.execute(sql, values)
+            else:
+                self._held.execute(sql + _BY_THESE_ROOTS, (*values, json.dumps([*roots])))
 
     @_storage_errors
     def settle_in_progress(self, source: DigestSource, part: PartRange) -> None:
         """Settle what one part has asked and nobody has answered yet."""
-        self._held.execute(_SETTLE_IN_PROGRESS, (source.id, part.first, part.last))
+        with self._old(source):
+            self._held.execute(_SETTLE_IN_PROGRESS, (source.id, part.first, part.last, part.part))
 
     @_storage_errors
     def settle_duplicates(self) -> None:
@@ -283,15 +315,15 @@ class DigestComparison:
 
         It comes after all answers and what is in progress.
         """
-        if self._held.execute(_HAS_DUPLICATES).fetchone():
-            self._held.execute(_SETTLE_EQUAL)
-            self._held.execute(_SETTLE_DUPLICATES)
+        if self._held.execute(_HAS_DUPLICATES, (self._longest,)).fetchone():
+            self._held.execute(_SETTLE_EQUAL, (self._longest,))
+            self._held.execute(_SETTLE_DUPLICATES, (self._longest,))
 
     @_storage_errors
     def counts(self) -> dict[int, tuple[int, int]]:
         """Return how many requests are answered and in progress by source (`DigestSource.id`)."""
         rows = self._held.execute(
-            f"SELECT source, sum(state = {_ANSWERED}), sum(state = {_IN_PROGRESS}) FROM settled"
+            f"SELECT source, sum(state = {ANSWERED}), sum(state = {IN_PROGRESS}) FROM settled"
             " WHERE source IS NOT NULL GROUP BY source"
         )
         return {source: (answered, in_progress) for source, answered, in_progress in rows}
@@ -299,7 +331,7 @@ class DigestComparison:
     @_storage_errors
     def duplicates(self) -> int:
         """Return how many requests are duplicates within the input."""
-        rows = self._held.execute(f"SELECT count(*) FROM settled WHERE state = {_DUPLICATE}")
+        rows = self._held.execute(f"SELECT count(*) FROM settled WHERE state = {DUPLICATE}")
         return int(rows.fetchone()[0])
 
     @_storage_errors
@@ -312,6 +344,23 @@ class DigestComparison:
             (long, step),
         )
         return [GroupSums(*row) for row in rows]
+
+    @_storage_errors
+    def note_reused(self, requests: Path) -> None:
+        """Write into the index of the new requests which answers they reuse; the last that is asked of a comparison."""
+        self._held.execute("COMMIT")
+        self._held.execute("DETACH new")
+        self._held.execute("ATTACH ? AS target", (f"{requests.absolute().as_uri()}?mode=rw",))
+        self._held.execute("BEGIN")
+        begin_reuse(self._held)
+        settled = "SELECT DISTINCT s.source, k.job, k.attempt FROM settled AS s JOIN sources AS k ON k.id = s.source"
+        for source in [DigestSource(*row) for row in self._held.execute(settled).fetchall()]:
+            with self._old(source):
+                note_answers(self._held, *source)
+        note_duplicates(self._held)
+        self._held.execute("COMMIT")
+        self._held.execute("DETACH target")
+        self._held.execute("BEGIN")
 
     @contextmanager
     def _old(self, source: DigestSource) -> Iterator[None]:

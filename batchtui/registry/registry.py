@@ -18,7 +18,8 @@ from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
 from batchtui.registry.requests.store import RequestStore
-from batchtui.registry.sends import Sends
+from batchtui.registry.sends.sends import Sends
+from batchtui.registry.sends.verdicts import Verdicts
 from batchtui.registry.spending import SpendingTable
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Registry:
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
         self.sends = Sends(self._database, clock, origin, self._move_results)
+        self.verdicts = Verdicts(self._database, clock, self._move_results)
         self.batches = Batches(self._database, clock)
         self.queries = BatchQueries(self._database, clock)
         self.spending = SpendingTable(self._database)

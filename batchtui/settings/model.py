@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from batchtui.domain.batches.query import SortKey  # noqa: TC001  (the annotations say how the file is read)
-from batchtui.settings.validators import Validated, as_bool, as_number, as_url, as_words
+from batchtui.settings.validators import Validated, as_bool, as_number, as_reuse, as_url, as_words
 
 Switch = Annotated[bool, Validated(as_bool)]
 Seconds = Annotated[float, Gt(0), Le(86_400), Validated(as_number)]
@@ -59,6 +59,8 @@ class Submit(Section):
     """Whether batches created elsewhere count towards the limits of a day and of a profile."""
     queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
     """Most requests in the API's queue; further parts wait here. If not set, it is learned from rate limits."""
+    reuse: Annotated[str, Validated(as_reuse)] = "off"
+    """Which answers are reused instead of sending their requests again: off, on, an age such as 30d, or all."""
     grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
     """The shortest wait before a create without a response counts as not created (seconds); can only lengthen it."""
     max_cost_of_profile: Mapping[str, Dollars] = field(default_factory=dict)

@@ -47,6 +47,16 @@ def as_number(value: Any) -> Any:
     return value
 
 
+def as_reuse(value: Any) -> Any:
+    """Return which answers are reused, where it can be read as such."""
+    from batchtui.domain.costs.known_requests import ReusePolicy
+
+    if not isinstance(value, str):
+        raise ValueError("on, off, all, an age such as 30d, or all,30d")  # noqa: TRY004  (what pydantic gathers)
+    ReusePolicy.parse(value)
+    return value
+
+
 def as_words(value: Any) -> Any:
     """Return a list of words, from a list or from one line that is split like in a shell."""
     if not isinstance(value, str):

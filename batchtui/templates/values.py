@@ -7,6 +7,7 @@ such as a method or a generator, is refused instead of being sent as `<built-in 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, KeysView, Mapping, ValuesView
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 MAX_TEXT = 50_000_000
 """Characters that one text may have: ten times what the longest context holds."""
 TOO_LONG = "the text is too long"
+_ESCAPED_BYTE = re.compile(r"\\udc[89a-f]")
 
 
 def as_text(value: Any) -> Any:
@@ -38,12 +40,21 @@ def as_text(value: Any) -> Any:
 
 
 def as_json(value: Any, indent: int | None = None, *, sort_keys: bool = False, ensure_ascii: bool = False) -> str:
-    """Return JSON in which NaN and the infinities are null, and other values that JSON does not know are text."""
+    """Return JSON in which NaN and the infinities are null, and other values that JSON does not know are text.
+
+    Raises:
+        ValueError: with `ensure_ascii`, where there are bytes that are no text; otherwise they become lone surrogates,
+            which no request can hold.
+    """
     options: dict[str, Any] = {"ensure_ascii": ensure_ascii, "indent": indent, "default": _plain, "allow_nan": False}
     try:
-        return json.dumps(value, sort_keys=sort_keys, **options)
+        text = json.dumps(value, sort_keys=sort_keys, **options)
     except (ValueError, TypeError):
-        return json.dumps(_clean(value), sort_keys=sort_keys, **options)
+        text = json.dumps(_clean(value), sort_keys=sort_keys, **options)
+    if ensure_ascii and _ESCAPED_BYTE.search(text):
+        # Written as \\udce9, a byte that is no text would pass for text; this raises where it is one.
+        as_json(value, sort_keys=sort_keys).encode()
+    return text
 
 
 def is_nan(value: Any) -> bool:
@@ -58,7 +69,7 @@ def is_blank(value: Any) -> bool:
 
 def _plain(value: Any) -> str:
     """Return the text of a value that JSON cannot represent."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes | bytearray) else str(value)
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes | bytearray) else str(value)
 
 
 def _clean(value: Any) -> Any:

@@ -75,6 +75,7 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "results": str(batch.results),
         "outcomes": outcomes_document(batch.outcomes),
         "results_note": batch.accepted or None,
+        "reused": batch.is_reused,
         "models": list(batch.models),
         "tags": list(batch.tags),
         "note": batch.note or None,

@@ -107,6 +107,10 @@ class Host(App[int]):
         """Show a question and return whether the answer was yes. Call it within a worker only."""
         raise NotImplementedError
 
+    async def ask_which(self, question: Question) -> bool | str:
+        """Show a question and return yes, no, or the id of another command that it offers."""
+        raise NotImplementedError
+
     def copy(self, text: str, what: str) -> None:
         """Copy a text to the clipboard of the person's terminal, and say so; `what` names it in that sentence."""
         raise NotImplementedError
@@ -130,4 +134,5 @@ class Host(App[int]):
 
 def host_of(node: DOMNode) -> Host:
     """Return the app that a widget or screen belongs to."""
+    # Textual knows it as some App; the only one that ever runs here is a Host.
     return cast("Host", node.app)

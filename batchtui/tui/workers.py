@@ -74,6 +74,7 @@ class CoalescedWorker:
 
     async def _run(self) -> None:
         try:
+            # A request that comes while the work runs sets this again, and the loop goes round once more.
             while self._is_asked:
                 self._is_asked = False
                 await _guarded(self._owner, self._work)

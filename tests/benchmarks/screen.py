@@ -136,6 +136,7 @@ def fill_registry(home: Path, count: int) -> None:
     now = datetime.now(UTC)
     # Tens of minutes: while it is measured what a screen at rest sends, no "4h ago" becomes 5.
     stamps = [(now - timedelta(hours=2, minutes=10 * n)).isoformat(timespec="microseconds") for n in range(count)]
+    outcomes = '{"succeeded": 98, "errored": 2}'
     with closing(sqlite3.connect(home / "registry.db")) as connection, connection:
         connection.executemany(
             "INSERT INTO jobs (id, name, created_at, requests, models) VALUES (?, ?, ?, 100, '[\"claude-haiku-5-5\"]')",
@@ -143,9 +144,10 @@ def fill_registry(home: Path, count: int) -> None:
         )
         connection.executemany(
             "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, processing_status, succeeded,"
-            " errored, created_at, ended_at, expires_at, planned_at, results) VALUES"
-            " (?, ?, 1, 1, 1, 'ended', 100, 'ended', 98, 2, ?, ?, ?, ?, 'saved')",
-            [(f"msgbatch_01{n:022}", f"job_{n:06}", *[stamps[n]] * 4) for n in range(count)],
+            " errored, created_at, ended_at, expires_at, planned_at, archived_at, results, outcomes, failures) VALUES"
+            # Archived, and their outcomes counted: nothing is left to do for a dashboard that is at rest.
+            " (?, ?, 1, 1, 1, 'ended', 100, 'ended', 98, 2, ?, ?, ?, ?, ?, 'saved', ?, 2)",
+            [(f"msgbatch_01{n:022}", f"job_{n:06}", *[stamps[n]] * 5, outcomes) for n in range(count)],
         )
 
 

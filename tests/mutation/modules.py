@@ -21,7 +21,9 @@ GROUPS = (
             "batchtui/registry/leases.py",
             "batchtui/registry/database/migrations.py",
             "batchtui/registry/database/origin.py",
-            "batchtui/registry/sends.py",
+            "batchtui/registry/sends/binding.py",
+            "batchtui/registry/sends/sends.py",
+            "batchtui/registry/sends/verdicts.py",
             "batchtui/registry/batches/transitions.py",
         ),
         (
@@ -29,7 +31,7 @@ GROUPS = (
             "tests/registry/test_leases.py",
             "tests/registry/database/test_migrations.py",
             "tests/registry/test_notices.py",
-            "tests/registry/test_sends.py",
+            "tests/registry/sends/test_sends.py",
         ),
     ),
     Group(

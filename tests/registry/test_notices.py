@@ -66,7 +66,7 @@ async def test_each_lost_answer_of_a_part_is_a_notice_of_its_own(registry: Regis
     for sends in (1, 2):
         await registry.sends.claim(key, "me", clock.now() + timedelta(hours=1))
         await registry.sends.answer_lost(key, "time-out", "me")
-        await registry.sends.proved_absent(key, sends, "not there")
+        await registry.verdicts.proved_absent(key, sends, "not there")
     assert await kinds(registry) == [NoticeKind.UNKNOWN, NoticeKind.UNKNOWN]
 
 

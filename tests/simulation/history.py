@@ -27,7 +27,7 @@ from batchtui.registry.database import data_version
 from batchtui.registry.requests import body_writer
 from batchtui.registry.requests import store as request_store
 from batchtui.registry.results import store as result_store
-from batchtui.registry.sends import Sends
+from batchtui.registry.sends.sends import Sends
 from batchtui.runtime import clock, process_identity
 from batchtui.services import commit_watcher
 from batchtui.services import workspace as workspaces

@@ -14,10 +14,11 @@ from unittest.mock import patch
 
 from batchtui.domain.errors import GatewayError
 from batchtui.domain.submission.send_evidence import Account, ApiLook, Proof, Relation
-from batchtui.registry import sends
 from batchtui.registry.batches.queries import BatchQueries
 from batchtui.registry.database.origin import Origin
-from batchtui.registry.sends import Sends
+from batchtui.registry.sends import sends
+from batchtui.registry.sends.sends import Sends
+from batchtui.registry.sends.verdicts import Verdicts
 from batchtui.runtime.server_clock import ServerClock
 from batchtui.services.batches import cancel, delete
 from batchtui.services.polling import refresh
@@ -74,7 +75,7 @@ _disown, _prove, _relations, _adopt, _look, _start_send = (
     collect._disown_if_foreign,
     proof.prove,
     BatchQueries.relations,
-    Sends.adopt,
+    Verdicts.adopt,
     ApiLook,
     ServerClock.start_send,
 )
@@ -87,19 +88,19 @@ async def _prove_as(was: Proof, mutated: Proof, *args: Any) -> Proof:
 
 async def _prove_by_ids_alone(workspace: Any, batch: Any, summary: Any) -> None:
     if batch.is_unproved and summary.ids is not None and not summary.ids.unexpected:
-        await workspace.registry.sends.proved(batch.key, batch.id)
+        await workspace.registry.verdicts.proved(batch.key, batch.id)
         return
     await _disown(workspace, batch, summary)
 
 
-async def _relations_all_taken(views: BatchQueries, ids: Any) -> dict[str, tuple[Relation, int]]:
-    return {name: (Relation.TAKEN, seen) for name, (_, seen) in (await _relations(views, ids)).items()}
+async def _relations_all_taken(queries: BatchQueries, ids: Any) -> dict[str, tuple[Relation, int]]:
+    return {name: (Relation.TAKEN, seen) for name, (_, seen) in (await _relations(queries, ids)).items()}
 
 
-async def _adopt_without_twin(sends: Sends, key: int, *args: Any, **more: Any) -> bool:
-    is_done = await _adopt(sends, key, *args, **more)
+async def _adopt_without_twin(verdicts: Verdicts, key: int, *args: Any, **more: Any) -> bool:
+    is_done = await _adopt(verdicts, key, *args, **more)
     if is_done:
-        await sends.twin_settled(key)
+        await verdicts.twin_settled(key)
     return is_done
 
 
@@ -218,7 +219,7 @@ MUTANTS: dict[str, Mutant] = {
         ),
     ),
     "a copy forgets its twin with a batch that fits": Mutant(
-        ((Sends, Sends.adopt.__name__, _adopt_without_twin),),
+        ((Verdicts, Verdicts.adopt.__name__, _adopt_without_twin),),
         Story(
             20_263_434,
             None,

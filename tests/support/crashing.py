@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.gateway.anthropic_client import AnthropicGateway
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.requests.store import RequestStore, StoredBody
-from batchtui.registry.sends import Sends
+from batchtui.registry.sends.sends import Sends
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.services.workspace import open_workspace

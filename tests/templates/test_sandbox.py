@@ -177,7 +177,16 @@ NUMBERS = {"a": math.nan, "b": [math.inf, {"c": -math.inf}], "d": 1.5, 3: (math.
 
 
 def test_bytes_in_json_are_their_text() -> None:
-    assert as_json({"b": "ü".encode(), "c": b"\xff"}) == '{"b": "ü", "c": "\ufffd"}'
+    assert as_json({"b": "ü".encode()}) == '{"b": "ü"}'
+
+
+@pytest.mark.parametrize("value", [b"caf\xe9", "caf\udce9"])
+def test_a_byte_that_is_no_text_is_never_replaced_in_json(value: bytes | str) -> None:
+    """A lone surrogate in the prompt is refused where the request is written; escaped it would pass for text."""
+    assert as_json([value]) == '["caf\udce9"]'
+    with pytest.raises(InvalidTemplate):
+        TemplateText("{{ o | tojson }}").fill({"o": [value]})
+    assert TemplateText("{{ o | tojson }}").fill({"o": r"\udce9"}) == r'"\\udce9"'
 
 
 def test_json_has_no_nan() -> None:

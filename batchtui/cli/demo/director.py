@@ -52,6 +52,7 @@ class PastClock(SystemClock):
 
     def now(self) -> datetime:
         """Return the time, aware, in UTC."""
+        # Never ahead of the machine: the times of files, which nobody can turn, would lie in the past.
         return datetime.now(UTC) - self._behind
 
     def turn(self, seconds: float) -> None:
@@ -115,6 +116,7 @@ class Director:
         """Let the past go by, from the earliest piece to the present: each was submitted so long ago, and has ended."""
         present = clock.now() + max(ago for ago, _ in past)
         for ago, piece in past:
+            # Each piece is submitted at its own time, so that history and forecasts are as real ones are.
             clock.turn((present - ago - clock.now()).total_seconds())
             await self.submit(piece, **temper)
         clock.turn((present - clock.now()).total_seconds())

@@ -11,6 +11,7 @@ from batchtui.text.durations import span
 from batchtui.text.glyphs import STATES
 from batchtui.text.numbers import amount, count
 from batchtui.text.sentences import forecasts
+from batchtui.text.sentences.batch_names import part_label
 from batchtui.text.sentences.outcome_words import batch_outcome_words
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _teller(notes: Stderr, time: Clock, history: Forecaster) -> Callable[[Waitin
         said = waiting.message
         for batch in waiting.batches:
             if batch.state is BatchState.ENDED and states.get(batch.key, batch.state) is not batch.state:
-                notes.say(f"{batch.id} ended: {batch_outcome_words(batch)}")
+                notes.say(f"{batch.id or part_label(batch)} ended: {batch_outcome_words(batch)}")
             states[batch.key] = batch.state
         notes.progress(progress_words(waiting, end_words(waiting.batches, history, time.now())))
 

@@ -74,7 +74,7 @@ def _row(batch: BatchSummary, now: datetime, output: Stdout) -> tuple[str, ...]:
         ago(moment, now),
         batch_cost(batch),
         model_words(batch.models),
-        sanitize(batch.id or "·"),
+        sanitize(batch.id or ("reused" if batch.is_reused else "·")),
     )
 
 
@@ -106,7 +106,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
     """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
     state = state_words(batch, output)
     facts: list[tuple[str, str]] = [
-        ("batch", sanitize(batch.id or "no id yet")),
+        ("batch", sanitize(batch.id or ("reused answers" if batch.is_reused else "no id yet"))),
         ("name", sanitize(batch.name)),
         ("state", f"{state}: {sanitize(batch.reason)}" if batch.reason else state),
         ("job", f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}"),

@@ -81,7 +81,7 @@ def problem_document(problem: Problem) -> Document:
 
 def part_document(part: PartPlan) -> Document:
     """Write the plan of one part."""
-    return {"part": part.part, "requests": part.requests, "bytes": part.bytes}
+    return {"part": part.part, "requests": part.requests, "bytes": part.bytes, "reused": part.is_reused}
 
 
 def estimate_document(estimate: Estimate) -> Document:

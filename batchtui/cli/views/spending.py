@@ -165,6 +165,7 @@ def _line_document(line: LedgerLine) -> Document:
 
 
 def _flat(line: LedgerLine) -> Document:
+    # A cell holds one value: the objects inside are written as columns.
     document = _line_document(line)
     for name in ("categories", "tokens", "cache"):
         nested = document.pop(name)

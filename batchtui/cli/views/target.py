@@ -100,6 +100,7 @@ def target_document(
     return {
         "job": documents.job_document(target.job, target.batches),
         "batches": documents.batch_documents(target.batches, ends),
+        # The API's counts, attempt by attempt; the sum may exceed the number of requests.
         "request_counts": documents.counts_document(target.counts),
         "attempts": max(batch.attempt for batch in target.batches),
         "outcomes": None if outcomes is None else {str(outcome): number for outcome, number in outcomes.items()},

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
+from batchtui.compose.tables.delimited.header import column_names
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_BLOBS = ("BLOB", "BINARY")
+"""Types of columns with bytes, by the names that versions of DuckDB give them."""
 MEMORY = "512MB"
 """What a query may use; sorts and joins of more go to the disk."""
 
@@ -32,6 +35,7 @@ class DuckdbTable(Readable):
         self.kind = kind
         self._sql = sql
         self._parameters = parameters
+        self._twice: list[str] = []
         self._connection = _connect()
         self._refuse_others()
         self.columns = self._columns()
@@ -39,20 +43,27 @@ class DuckdbTable(Readable):
     @property
     def facts(self) -> Mapping[str, str]:
         """What reads it."""
-        return {"read by": "DuckDB"}
+        facts = {"read by": "DuckDB"}
+        return {**facts, "named twice": ", ".join(self._twice)} if self._twice else facts
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks, as the query finds them."""
         names, number = self.columns, 0
         found = self._ask(self._sql)
+        # Text that was written as bytes; what is no text becomes lone surrogates, which the composer names.
+        blobs = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) in _BLOBS]
         while rows := self._fetch(found):
-            yield [Row(number + place, dict(zip(names, row, strict=True))) for place, row in enumerate(rows, 1)]
+            values = [dict(zip(names, row, strict=True)) for row in rows]
+            for row in values if blobs else ():
+                row |= {name: row[name].decode("utf-8", "surrogateescape") for name in blobs if row[name] is not None}
+            yield [Row(number + place, row) for place, row in enumerate(values, 1)]
             number += len(rows)
 
     def rename(self, columns: tuple[str, ...]) -> None:
-        """Call the columns otherwise, where there are as many names."""
+        """Call the columns otherwise, where there are as many names; those that stand there twice get a number."""
         if len(columns) == len(self.columns):
-            self.columns = columns
+            names, self._twice = column_names(list(columns))
+            self.columns = tuple(names)
 
     def ask(self, sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         """Return all rows of a query of ours.

@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from batchtui.compose.tables.decompression import ChunkStream
 
@@ -35,6 +36,9 @@ _USUAL_LETTERS = frozenset("äöüßéèêëàâáãåçñíìîïóòôõúùû
 """Letters of Western languages within words; capital ones stand at their beginning."""
 _SURE_SHARE, _UNSURE_SHARE = 0.9, 0.5
 """Share of the letters within words that are usual: in the right encoding, and in Windows-1252 if that is wrong."""
+_LEAST_ZEROS = 50
+"""Of so many characters of a table in UTF-16 at least one is a delimiter, a digit, a blank or a line end."""
+_LAYOUT = frozenset("\t\n\r\x0b\x0c\x1a\x1e\x1f\0\ufffd\ufeff")
 _SAMPLE = 1 << 16
 """Bytes that a guess is made from."""
 
@@ -44,11 +48,8 @@ def detect_encoding(head: bytes) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    pairs = len(head) // 2
-    # Without a mark: in Western text every second byte of UTF-16 is 0.
-    for encoding, nulls in (("utf-16-le", head[1::2].count(0)), ("utf-16-be", head[0::2].count(0))):
-        if pairs and nulls * 10 > pairs * 4:
-            return encoding
+    if (without_mark := _utf16_without_mark(head)) is not None:
+        return without_mark
     try:
         # Incremental: the beginning of a file may end in the middle of a character.
         codecs.getincrementaldecoder("utf-8")().decode(head)
@@ -75,6 +76,31 @@ def text_stream(chunks: Iterable[bytes], encoding: str) -> io.TextIOWrapper:
     """Return a stream of text; bytes that are none become lone surrogates, which no request can hold."""
     raw = io.BufferedReader(ChunkStream(chunks), 1 << 18)
     return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """Return which UTF-16 a text without a mark is; None where it is none.
+
+    Every second byte of Western text is 0 then, and in other scripts that of each delimiter, digit and line end. A text
+    in another encoding that is padded with NUL has them on both sides.
+    """
+    text = head.rstrip(b"\0")
+    text = text[: len(text) // 2 * 2]
+    pairs = len(text) // 2
+    for encoding, side in (("utf-16-le", 1), ("utf-16-be", 0)):
+        nulls, others = text[side::2].count(0), text[1 - side :: 2].count(0)
+        if nulls >= 2 and nulls * _LEAST_ZEROS > pairs and others * 10 <= nulls and _is_text(text[: 1 << 12], encoding):
+            return encoding
+    return None
+
+
+def _is_text(content: bytes, encoding: str) -> bool:
+    """Whether bytes are lines of characters that there are."""
+    # Of the last line end the NUL may have been taken for padding: a table has more than one line.
+    text = content.decode(encoding, "replace")
+    return ("\n" in text or "\r" in text) and not any(
+        category(each) in ("Cn", "Co", "Cc") for each in set(text) - _LAYOUT
+    )
 
 
 def _guess(head: bytes, first: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from batchtui.compose.tables.base import Readable, Row
+from batchtui.compose.tables.base import Doubt, Readable, Row
 from batchtui.domain.errors import InputError
 from batchtui.intake.problems import CheckFault
 from batchtui.intake.records.diagnosis import diagnose
@@ -47,6 +47,8 @@ class JsonTable(Readable):
             raise InputError(
                 f"{self.name} already contains requests.", hint=f"`batchtui submit {self.name}` checks and sends them."
             )
+        if len(first) == 1 and feed.is_whole:
+            self.doubts = _refuse_columns(self.name, first[0])
         self.is_tasks = bool(first) and is_task(first[0])
         self.columns = tuple(dict.fromkeys(key for values in first for key in values))
         self.id_column = "task_id" if self.is_tasks else None
@@ -88,6 +90,38 @@ class JsonTable(Readable):
             if not rows and (self._feed.is_whole or fault.code in _HOPELESS):
                 raise InputError(f"{self.name}: {fault.message}.", hint=fault.hint) from None
         return [row.values for row in rows[:_LOOKED_AT] if row.fault is None]
+
+
+def begins_as_json(head: bytes) -> bool:
+    """Whether a text begins with a whole object or an array of them; a row of a CSV may begin with a bracket."""
+    try:
+        rows = [row for records in islice(read_records(iter([head])), 1) for row in _rows(records)]
+    except UnknownFormat:
+        return False
+    return bool(rows) and rows[0].fault is None and VALUE not in rows[0].values
+
+
+def _refuse_columns(name: str, record: dict[str, Any]) -> tuple[Doubt, ...]:
+    """Return the doubt about a file of one object that may hold the rows.
+
+    Raises:
+        InputError: it is a table that pandas wrote by columns, which would be a single request.
+    """
+    values = list(record.values())
+    are_alike = all(isinstance(each, dict) and each.keys() == values[0].keys() for each in values)
+    numbers = [list(map(str, range(len(each)))) for each in (values[0] if are_alike and values else {}, record)]
+    by_columns = are_alike and numbers[0] and list(values[0]) == numbers[0]
+    by_index = are_alike and list(record) == numbers[1]
+    if by_columns or by_index or set(record) in ({"columns", "index", "data"}, {"schema", "data"}):
+        raise InputError(
+            f"{name} holds a whole table in one object, as pandas writes it by default.",
+            hint='Write it with df.to_json(PATH, orient="records", lines=True).',
+        )
+    for key, value in record.items():
+        if isinstance(value, list) and len(value) > 1 and all(isinstance(each, dict) for each in value):
+            because = f'the file is one object; "{key}" in it has {len(value)} objects'
+            return (Doubt("rows", "one?", because, f"jq '.[\"{key}\"]' FILE makes rows of them, which is read"),)
+    return ()
 
 
 def _rows(records: Records) -> Iterator[Row]:

@@ -13,7 +13,7 @@ from batchtui.compose.tables.delimited.table import DelimitedTable
 from batchtui.compose.tables.duckdb import DuckdbTable, parquet_table
 from batchtui.compose.tables.encoding import is_encoding
 from batchtui.compose.tables.folder import FolderTable
-from batchtui.compose.tables.json_records import JsonTable
+from batchtui.compose.tables.json_records import JsonTable, begins_as_json
 from batchtui.compose.tables.many import ManyTables
 from batchtui.compose.tables.spreadsheet import SpreadsheetTable, is_spreadsheet
 from batchtui.domain.errors import InputError, UsageError
@@ -49,6 +49,8 @@ def open_table(name: str, options: TableOptions) -> Table:
         return FolderTable(name, path, attach_text=options.attach_text)
     if name != STDIN and is_file(path) and is_spreadsheet(path):
         return SpreadsheetTable(name, options)
+    if options.sheet is not None:
+        raise UsageError(f"{name} is no spreadsheet, so it has no sheets.", hint="Leave out --sheet.")
     feed = ByteSource(name, options.stdin)
     _refuse_stand_in(name, feed.head)
     if feed.head.startswith(b"PAR1"):
@@ -61,7 +63,10 @@ def open_table(name: str, options: TableOptions) -> Table:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
     is_named_so = any(suffix in _RECORDS for suffix in suffixes)
-    if is_named_so or (looks_like_json and not any(suffix in _DELIMITED for suffix in suffixes)):
+    is_delimited = any(suffix in _DELIMITED for suffix in suffixes) and not (
+        looks_like_json and begins_as_json(feed.head)
+    )
+    if is_named_so or (looks_like_json and not is_delimited):
         return JsonTable(feed)
     return DelimitedTable(feed, options)
 
@@ -120,6 +125,8 @@ def _refuse_stand_in(name: str, head: bytes) -> None:
         raise InputError(
             f"{name} is a git-annex pointer, not the file itself.", hint="`git annex get` fetches the file."
         )
+    if start.startswith(b"{\\rtf"):
+        raise InputError(f"{name} is an RTF document, not a table.", hint="Save it as text.")
     if start.startswith((b"<!doctype html", b"<html", b"<?xml")):
         what = "an XML file" if start.startswith(b"<?xml") else "a web page"
         raise InputError(

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Doubt, Readable, Row
-from batchtui.compose.tables.delimited.dialect import MAX_ABOVE
+from batchtui.compose.tables.delimited.dialect import MAX_ABOVE, is_footer
 from batchtui.compose.tables.delimited.header import column_names, judge_header
+from batchtui.compose.tables.delimited.rows import BELOW, BLANK, COMMENTS, REPEATED
 from batchtui.domain.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from batchtui.compose.tables.base import TableOptions
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """What .xls begins with."""
 _PARTS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""What is in a spreadsheet of Office that needs a password: it is no zip archive then."""
+_VISIBLE = ("SheetVisibleEnum.Visible", "Visible")
 _LOOKED_AT = 200
+_EXACT = 2**53
+"""Whole numbers up to here are the same as floats."""
 
 
 class SpreadsheetTable(Readable):
@@ -38,7 +44,7 @@ class SpreadsheetTable(Readable):
         """
         self.name = name
         self._sheet, self._sheets, cells = _read_sheet(name, options.sheet)
-        rows = [[_plain(cell) for cell in row] for row in cells]
+        rows = _without_blank_columns([[_plain(cell) for cell in row] for row in cells])
         filled = [row for row in rows if not _is_blank(row)]
         if not filled:
             raise InputError(f'The sheet "{self._sheet}" of {name} is empty.', hint=self._others())
@@ -50,7 +56,7 @@ class SpreadsheetTable(Readable):
             width -= 1
         head = [str(cell or "").strip() for cell in next((row for row in table if not _is_blank(row)), [])[:width]]
         body = [[str(cell) for cell in row] for row in table[1 : _LOOKED_AT + 1] if not _is_blank(row)]
-        self._verdict = judge_header(head, body)
+        self._verdict = judge_header(head, [row for row in body if row[:width] != head])
         self._is_header = self._verdict.is_header if options.header is None else options.header
         self._header_given = options.header is not None
         named = head if self._is_header else [f"column_{number}" for number in range(1, width + 1)]
@@ -58,6 +64,7 @@ class SpreadsheetTable(Readable):
         self.columns = tuple(names)
         self._rows = rows
         self._head = head
+        self._comment = options.comment
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -77,7 +84,7 @@ class SpreadsheetTable(Readable):
             option = "--no-header" if self._is_header else "--header"
             found = f"first row? {'yes' if self._is_header else 'no'}"
             doubts.append(Doubt("header", found, self._verdict.because, option))
-        if self._above and not self._skip_given:
+        if not self._skip_given and not all(map(_is_blank, self._rows[: self._above])):
             because = "only their first cell is filled"
             doubts.append(Doubt("skipped", f"lines above row {self._above + 1}", because, "--skip N"))
         return tuple(doubts)
@@ -90,11 +97,13 @@ class SpreadsheetTable(Readable):
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks, each with its number in the sheet."""
         block, left_out, awaits_header = list[Row](), dict[str, int](), self._is_header
-        for number, cells in enumerate(self._rows[self._above :], self._above + 1):
-            if _is_blank(cells):
-                left_out["blank rows"] = left_out.get("blank rows", 0) + 1
-            elif awaits_header:
+        end = self._end()
+        for number, cells in enumerate(self._rows[self._above : end], self._above + 1):
+            no_data = self._no_data(cells)
+            if no_data == REPEATED and awaits_header:
                 awaits_header = False
+            elif no_data is not None:
+                left_out[no_data] = left_out.get(no_data, 0) + 1
             else:
                 padded = [*cells, *[""] * (len(self.columns) - len(cells))]
                 block.append(Row(number, dict(zip(self.columns, padded, strict=False))))
@@ -102,7 +111,30 @@ class SpreadsheetTable(Readable):
                 yield block
                 block = []
         yield block
+        for cells in self._rows[end:]:
+            what = BLANK if _is_blank(cells) else BELOW
+            left_out[what] = left_out.get(what, 0) + 1
         self.left_out = left_out
+
+    def _no_data(self, cells: list[Any]) -> str | None:
+        """Return the words for a row that is no data; None for data."""
+        if _is_blank(cells):
+            return BLANK
+        if self._is_header and [str(cell or "").strip() for cell in cells[: len(self._head)]] == self._head:
+            return REPEATED
+        if self._comment and str(next(cell for cell in cells if cell not in ("", None))).startswith(self._comment):
+            return COMMENTS
+        return None
+
+    def _end(self) -> int:
+        """Return where the table ends: above remarks that have only their first cell filled."""
+        end = len(self._rows)
+        while end > self._above + 2 and len(self.columns) > 1:
+            cells = self._rows[end - 1]
+            if not _is_blank(cells) and not (_is_blank(cells[1:]) and is_footer([str(cells[0])])):
+                break
+            end -= 1
+        return end
 
     def _others(self) -> str:
         others = [each for each in self._sheets if each != self._sheet]
@@ -139,12 +171,16 @@ def _read_sheet(name: str, wanted: str | None) -> tuple[str, list[str], list[lis
     try:
         with CalamineWorkbook.from_path(name) as book:
             sheets = list(book.sheet_names)
-            sheet = _choose(sheets, wanted, name)
+            shown = [each.name for each in book.sheets_metadata if str(each.visible) in _VISIBLE]
+            # What a person sees first: hidden sheets hold lists and settings.
+            sheet = shown[0] if wanted is None and shown else _choose(sheets, wanted, name)
             # With empty rows above the table: numbers of rows in messages are those of the sheet.
             return sheet, sheets, book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
     except UsageError:
         raise
     except Exception as error:  # noqa: BLE001 (the reader's errors have no common class)
+        if _ENCRYPTED in Path(name).read_bytes():
+            raise InputError(f"{name} is protected by a password.", hint="Save it without one, or as CSV.") from None
         raise InputError(
             f"{name} cannot be read as a spreadsheet: {str(error)[:200]}.", hint="Save it as CSV."
         ) from None
@@ -163,7 +199,7 @@ def _choose(sheets: list[str], wanted: str | None, name: str) -> str:
 def _plain(value: Any) -> Any:
     """Return a cell as a person reads it: a whole number without a point, a date without the hour of midnight."""
     # Numbers of spreadsheets are floats: an id of 42 would become 42.0.
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, dt.datetime):
         # A date without a time comes as midnight of that day.
@@ -171,6 +207,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date | dt.time | dt.timedelta):
         return str(value)
     return value
+
+
+def _without_blank_columns(rows: list[list[Any]]) -> list[list[Any]]:
+    """Return rows without the columns to the left of the table."""
+    left = min((at for row in rows for at, cell in enumerate(row) if cell not in ("", None)), default=0)
+    return [row[left:] for row in rows] if left else rows
 
 
 def _is_blank(cells: list[Any]) -> bool:

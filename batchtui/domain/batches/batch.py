@@ -147,6 +147,8 @@ class BatchSummary:
     """USD of the answers that can be priced, where others say nothing of their usage."""
     without_usage: int = 0
     """Answers that say nothing of their usage, so that `cost_actual` is not known."""
+    is_reused: bool = False
+    """Whether its requests are not sent: their answers are copied from requests that asked the same."""
 
     @property
     def failed(self) -> int:
@@ -215,6 +217,8 @@ class Batch(BatchSummary):
     """Whether a person said that this id is the part's, while that is not proved yet."""
     may_have_twin: bool = False
     """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
+    awaits: int | None = None
+    """The key of the batch whose results it waits for; None where the answers were saved when it was planned."""
 
     @property
     def account(self) -> Account | None:

@@ -61,3 +61,9 @@ class PartPlan:
     """Name of the body file within the job's folder of the request store."""
     ids_digest: str = ""
     """Of its custom_ids, in any order: tells its results from other ones when the requests are gone."""
+    is_reused: bool = False
+    """Whether it is not sent: the answers to its requests are copied (see `Batch.is_reused`)."""
+    awaits: int | None = None
+    """The key of the batch of another job whose results it waits for."""
+    awaits_part: int | None = None
+    """The part of this very attempt whose results it waits for: its requests repeat some of that part."""

@@ -1,12 +1,54 @@
-"""Which requests of an input are answered already, by which jobs, and what the others cost: `KnownRequests`."""
+"""Which requests of an input are answered already, by which jobs, and what the others cost: `KnownRequests`.
+
+`ReusePolicy` says which of these answers take the place of new ones.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from batchtui.domain.costs.estimate import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ReusePolicy:
+    """Which answers a submission reuses."""
+
+    max_age: timedelta | None = None
+    """Answers of batches that ended longer ago are not reused; None for all."""
+    with_open: bool = False
+    """Whether requests are reused whose answer also depends on the day: on a server tool, or an address in them."""
+
+    @classmethod
+    def parse(cls, text: str) -> ReusePolicy | None:
+        """Read `on`, `off`, `all`, an age such as `30d`, or `all,30d`; `off` is None.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        words = [word.strip() for word in text.split(",")]
+        if words == ["off"]:
+            return None
+        ages = [word for word in words if word not in ("on", "all")]
+        if len(ages) > 1 or len(words) > len(set(words)) or ("on" in words and len(words) > 1):
+            raise ValueError(EXPECTED)
+        return cls(_age(ages[0]) if ages else None, "all" in words)
+
+
+EXPECTED = "on, off, all, an age such as 30d, or all,30d"
+_AGE = re.compile(r"(\d{1,6})(h|d|w)")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def _age(text: str) -> timedelta:
+    found = _AGE.fullmatch(text)
+    if not found or not int(found[1]):
+        raise ValueError(EXPECTED)
+    return int(found[1]) * _UNITS[found[2]]
 
 
 @dataclass(frozen=True, slots=True)

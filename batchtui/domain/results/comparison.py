@@ -25,4 +25,5 @@ class AnswerChange(StrEnum):
     @property
     def is_change(self) -> bool:
         """Whether both sets have the custom_id and its result is not the same."""
+        # Not ONLY_FIRST or ONLY_SECOND: a custom_id that one side never had says nothing about the answers.
         return self in (AnswerChange.CHANGED, AnswerChange.BETTER, AnswerChange.WORSE)

@@ -45,6 +45,7 @@ class Outcome(StrEnum):
     @property
     def is_success(self) -> bool:
         """Whether nothing about it needs a second look."""
+        # A call of a tool is how such an answer is meant to end: the caller runs the tool.
         return self in (Outcome.SUCCEEDED, Outcome.TOOL_USE)
 
     @classmethod

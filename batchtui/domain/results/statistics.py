@@ -90,6 +90,7 @@ class ResultStatistics:
         """USD of the results that count; None where any part of it is unknown."""
         total = None
         for share in self.outcomes:
+            # A sum without one of its parts would look like a lower price.
             if share.cost is None:
                 return None
             total = share.cost if total is None else total + share.cost

@@ -47,6 +47,7 @@ def _url_faults(place: str, url: str) -> Iterator[CheckFault]:
     if url.lower().startswith("https://"):
         return
     scheme = url.partition(":")[0][:20].lower() if ":" in url else ""
+    # A data: URL and http: are what other APIs take; their users bring them along.
     hint = {
         "data": 'use {"type": "base64", "media_type": …, "data": …}',
         "http": "write https://, or send the bytes as base64",
@@ -143,6 +144,7 @@ def image_size(data: str, media_type: str) -> tuple[int, int] | None:
 def _webp_size(head: bytes) -> tuple[int, int] | None:
     """Return the size in the first chunk of a WebP. Raises struct.error where it is cut."""
     match head[12:16]:
+        # Extended, lossless and lossy WebP: three headers, each with the size in another place and packing.
         case b"VP8X":
             low, high, low2, high2 = struct.unpack_from("<HBHB", head, 24)
             return 1 + low + (high << 16), 1 + low2 + (high2 << 16)

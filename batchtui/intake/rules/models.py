@@ -106,6 +106,7 @@ def _name_fault(model: str, info: ModelInfo, today: date) -> CheckFault | None:
 
 def _unknown(model: str, known: Sequence[str]) -> CheckFault:
     """Return the warning for an unknown model: new ones appear without this program."""
+    # A warning and no error: a model that came out yesterday must not need a new version of this program.
     close = get_close_matches(model, known, n=1, cutoff=0.6)
     guess = f'did you mean "{close[0]}"?' if close else "batchtui models lists what your key can use"
     return CheckFault("model-unknown", f'unknown model "{model[:80]}"', guess, Severity.WARNING, model[:80])

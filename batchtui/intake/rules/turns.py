@@ -79,6 +79,7 @@ def _assistant_faults(blocks: list[dict[str, Any]], ids: set[str]) -> Iterator[C
             # Unique within a turn: `ids` grows over turns, `here` does not.
             here.add(block["id"])
             ids.add(block["id"])
+        # Results of server tools come in the assistant's own turn, and their call is sent back with them.
         elif kind.endswith("_tool_result") and block["tool_use_id"] not in ids:
             call = "mcp_tool_use" if kind == "mcp_tool_result" else "server_tool_use"
             message = f"a {kind} ({block['tool_use_id'][:60]}) has no {call} before it"
@@ -91,6 +92,7 @@ def _answer_faults(blocks: list[dict[str, Any]], called: set[str]) -> Iterator[C
     answered = [block["tool_use_id"] for block in results]
     if called - set(answered):
         yield _unanswered(called - set(answered))
+    # One is enough: a conversation cut in the middle has all of them at once.
     for orphan in sorted(set(answered) - called)[:1]:
         message = f"a tool_result ({orphan[:60]}) belongs to no tool_use of the previous message"
         yield CheckFault("tool-result-orphan", message, "the API refuses it; also send its tool_use block")
@@ -129,6 +131,7 @@ def cache_faults(params: dict[str, Any]) -> Iterator[CheckFault]:
     count = len(marks) + (at_top is not None)
     if count > MOST_CACHE_MARKS:
         what = f"{len(marks)} blocks have cache_control" + (" and there is one at the top of params" if at_top else "")
+        # The last breakpoints serve longest: each reads whatever those before it have written.
         hint = "leave out the one at the top" if at_top and len(marks) == MOST_CACHE_MARKS else "keep the last ones"
         yield CheckFault("cache-control-count", f"{what}: {count} breakpoints, {MOST_CACHE_MARKS} are allowed", hint)
     # The one at the top stands for the last block that can be cached.

@@ -116,6 +116,7 @@ def _say(detail: ErrorDetails, place: ErrorLocation) -> Iterator[CheckFault]:
     speak = _SPEAKERS.get(detail["type"], _other)
     fault = speak(detail, place)
     if fault is not None:
+        # Without the numbers of places: the same fault in tool 3 and in tool 4 is reported as one, with its count.
         yield fault._replace(kind=f"{_NUMBER.sub('.N', place.name)} {fault.kind}")
 
 
@@ -176,6 +177,7 @@ def _is_newer_tool(place: ErrorLocation) -> bool:
     return is_tool and kind not in (None, "custom") and kind not in server_tools()
 
 
+# A file of a million lines has the same misspelt key in each of them.
 @lru_cache(maxsize=1000)
 def _nearest(key: str, legal: frozenset[str]) -> str | None:
     """Return the legal key that this one may have been meant to be."""
@@ -219,6 +221,7 @@ def _keys_by_type() -> dict[str, frozenset[str]]:
 
 def _typed_objects() -> list[type]:
     """Return every object of the schema that names its type."""
+    # Taken from the schema itself: a list kept by hand would fall behind it.
     held = [*vars(blocks).values(), *vars(schema).values(), *vars(server_results).values()]
     return [each for each in held if isinstance(each, type) and "type" in getattr(each, "__annotations__", {})]
 
@@ -236,6 +239,7 @@ def _wrong_type(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
 
 def _what(value: Any) -> str:
     """Name the JSON type of a value."""
+    # By exact type: to Python, True is a number as well.
     names = {
         str: "a string",
         bool: "true or false",
@@ -254,6 +258,7 @@ def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if place.path == ("stream",):
         hint = "leave it out: results come when the batch has ended"
         return CheckFault("not-in-batch", "stream must be off in a batch", hint)
+    # Codes of their own where the manual has something to say about the value.
     if key == "media_type":
         return CheckFault("media-type", f"{place.name} is {shown}", f"it can be {expected}")
     if "cache_control" in place.path:
@@ -266,6 +271,7 @@ def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
 def _pattern(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     pattern = detail.get("ctx", {}).get("pattern")
     shown = f'"{place.value[:60]}"' if isinstance(place.value, str) else ""
+    # pydantic says which pattern was not met, and that tells which rule of the schema it was.
     if pattern == r"\S":
         return CheckFault("empty-text", f"{place.name} is empty", "the API refuses empty text")
     if place.last == "data":
@@ -314,6 +320,7 @@ def _too_short(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
 
 
 def _too_long(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
+    # The schema forbids them by a length of 0, which would be a strange thing to tell a person.
     if place.last == "citations":
         return CheckFault(
             "citations-removed",
@@ -341,6 +348,7 @@ def _tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
         )
     if not isinstance(value.get("type"), str):
         return CheckFault("wrong-type", f"{place.name}.type must be a string, not {_what(value.get('type'))}")
+    # Cut: the value may be a whole page, and the message is shown in a terminal.
     kind = value["type"][:60]
     if last in ("source", "tool_choice"):
         return CheckFault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])

@@ -263,8 +263,10 @@ class Common(TypedDict):
     model: Annotated[str, Field(min_length=1, max_length=256)]
     max_tokens: Natural
     system: NotRequired[Annotated[list[Text] | str, Field(union_mode="left_to_right")]]
+    # By type would be quicker, but a tool of one's own may leave its type out.
     tools: NotRequired[list[Annotated[CustomTool | ServerTool, Field(union_mode="left_to_right")]]]
     tool_choice: NotRequired[Annotated[FreeChoice | ToolByName | NoTool, Field(discriminator="type")]]
+    # By type: an error then speaks of the kind that was meant, and not of all three.
     thinking: NotRequired[Annotated[ThinkingBudget | AdaptiveThinking | ThinkingMode, Field(discriminator="type")]]
     output_config: NotRequired[OutputConfig]
     output_format: NotRequired[OutputFormat | None]
@@ -294,6 +296,7 @@ class LegacyParams(Common):
     """The params of version 2023-06-01."""
 
     messages: Annotated[list[MessageBefore], Field(min_length=1, max_length=100_000)]
+    # Version 2026-10-21 has removed these three: `sampling-removed` says so.
     temperature: NotRequired[Annotated[float, Field(ge=0, le=1)]]
     top_p: NotRequired[Annotated[float, Field(ge=0, le=1)]]
     top_k: NotRequired[Annotated[int, Field(ge=0)]]

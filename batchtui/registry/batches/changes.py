@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import aiosqlite
 
-    from batchtui.domain.batches.batch import Batch, RemoteBatch
+    from batchtui.domain.batches.batch import Batch, RemoteBatch, RequestCounts
     from batchtui.domain.batches.job import Job
     from batchtui.domain.clock import Clock
     from batchtui.domain.results.result import OutcomeCounts
@@ -224,6 +224,51 @@ class Batches:
                 await note(
                     tx, now, f"results.{results}", job=before["job_id"], key=key, batch_id=before["id"], bytes=size
                 )
+
+    async def filled(
+        self,
+        key: int,
+        counts: RequestCounts,
+        *,
+        size: int,
+        digest: str,
+        models: Sequence[str],
+        outcomes: OutcomeCounts,
+    ) -> None:
+        """Note that the answers that a part reuses were copied: it has ended, and its results are saved.
+
+        Args:
+            key: the registry's number of the part.
+            counts: what became of its requests.
+            size: bytes of the file.
+            digest: of the file, as `ResultStore` writes it.
+            models: those that answered.
+            outcomes: what the answers turned out to be.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            before = await row_of(tx, key)
+            if before["results"] == ResultsState.SAVED:
+                return
+            columns = {
+                "processing": 0, "succeeded": counts.succeeded, "errored": counts.errored, "canceled": counts.canceled,
+                "expired": counts.expired, "processing_status": "ended", "ended_at": encode_time(now),
+                "results": ResultsState.SAVED, "results_bytes": size, "results_digest": digest, "accepted": "",
+                "outcomes": outcomes_text(outcomes), "failures": outcomes.failed, "reason": "",
+            }  # fmt: skip
+            if before["awaits"] is None:
+                # Its answers were here before it was: that it "ended" is no news.
+                await tx.execute(
+                    f"UPDATE batches SET state = 'ended', {', '.join(f'{name} = ?' for name in columns)} WHERE key = ?",
+                    (*columns.values(), key),
+                )
+            else:
+                await transition(tx, before, BatchState.ENDED, "batch.ended", now, **columns)
+            if models:
+                await tx.execute(
+                    "UPDATE jobs SET models = ? WHERE id = ? AND models = '[]'", (list_text(models), before["job_id"])
+                )
+            await note(tx, now, "results.reused", job=before["job_id"], key=key, requests=counts.total, bytes=size)
 
     async def uncounted(self) -> list[int]:
         """The batches whose results are saved and whose outcomes were never counted."""

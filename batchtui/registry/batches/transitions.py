@@ -49,7 +49,9 @@ async def transition(
         batch_id = columns.get("id") or before["id"]
         await note(tx, now, event, job=before["job_id"], key=before["key"], batch_id=batch_id, **reason)
     if target is BatchState.ENDED and before["state"] != target:
-        await make_notice(tx, now, NoticeKind.ENDED, before["key"], columns.get("id") or before["id"])
+        # A part that reuses answers has no id of its own.
+        named = columns.get("id") or before["id"] or str(before["key"])
+        await make_notice(tx, now, NoticeKind.ENDED, before["key"], named)
     elif target is BatchState.UNKNOWN and before["state"] != target:
         # With the number of sends: a second lost answer for the same part is news again.
         await make_notice(tx, now, NoticeKind.UNKNOWN, before["key"], f"{before['key']}.{before['sends']}")

@@ -267,6 +267,14 @@ its window is a day wide on both sides, and its account is open.
 `sends.seq` and `batches.seen_seq` are numbers of the journal: a batch that was seen before a send began is not of that
 send, whatever any clock says."""
 
+REUSED = """
+ALTER TABLE batches ADD COLUMN reused INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE batches ADD COLUMN awaits INTEGER;
+CREATE INDEX batches_reused ON batches(awaits) WHERE reused = 1 AND state = 'in_progress';
+"""
+"""Parts whose requests are not sent, because their answers exist or are on their way: `awaits` is the batch that makes
+them, null where they were saved when the part was planned. Until they are copied such a part is in progress."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -275,6 +283,7 @@ STEPS: Final[Sequence[Step]] = (
     ("what was expected of each model", EXPECTED),
     ("the outcomes of results, and whether they are complete", OUTCOMES),
     ("the evidence of each send, the account of each part", SENDS),
+    ("parts that reuse answers", REUSED),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

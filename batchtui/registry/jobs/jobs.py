@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.states import BatchState
+from batchtui.domain.costs.cost import NOTHING
+from batchtui.domain.costs.estimate import Bounds
 from batchtui.registry.database.codecs import encode_time, list_text, money_text
 from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.jobs.estimate_history import insert_expectations
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batches.job import Job, PartPlan
     from batchtui.domain.clock import Clock
-    from batchtui.domain.costs.estimate import Bounds
     from batchtui.domain.costs.estimate_history import Expectation
     from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin
+
+
+_WAITS = "waits for the answers that it reuses"
+_FREE = Bounds(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
 class AttemptTaken(Exception):
@@ -203,24 +209,27 @@ class Jobs:
         estimates: Sequence[Bounds],
         account: Account | None,
     ) -> tuple[int, ...]:
-        keys: list[int] = []
+        keys: dict[int, int] = {}
         async with tx.execute("SELECT * FROM origin") as cursor:
             is_marked = await cursor.fetchone() is not None
         if not is_marked:
             # From the first part on: an empty registry may be copied freely, as nothing can be sent twice from it.
             await self._origin.take(tx)
-        for index, part in enumerate(parts):
-            expected = estimates[index] if index < len(estimates) else None
+        bounds = dict(zip([part.part for part in parts if not part.is_reused], estimates, strict=False))
+        for part in sorted(parts, key=lambda part: part.awaits_part is not None):
+            expected = _FREE if part.is_reused else bounds.get(part.part)
             cursor = await tx.execute(
-                "INSERT INTO batches (job_id, part, parts, attempt, state, requests, bytes, body, planned_at,"
-                " cost_estimate, cost_at_most, base_url, organization_id, workspace_id, ids_digest)"
-                " VALUES (?, ?, ?, ?, 'planned', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO batches (job_id, part, parts, attempt, state, requests, processing, bytes, body,"
+                " planned_at, cost_estimate, cost_at_most, base_url, organization_id, workspace_id, ids_digest, reused,"
+                " awaits, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     part.part,
                     len(parts),
                     attempt,
+                    BatchState.IN_PROGRESS if part.is_reused else BatchState.PLANNED,
                     part.requests,
+                    part.requests if part.is_reused else 0,
                     part.bytes,
                     part.body,
                     encode_time(now),
@@ -230,11 +239,15 @@ class Jobs:
                     account and account.organization,
                     account and account.workspace,
                     part.ids_digest,
+                    part.is_reused,
+                    # Where it repeats requests of a part of this attempt, that part has its row already.
+                    keys[part.awaits_part] if part.awaits_part is not None else part.awaits,
+                    _WAITS if part.is_reused else "",
                 ),
             )
             assert cursor.lastrowid is not None
-            keys.append(cursor.lastrowid)
-        return tuple(keys)
+            keys[part.part] = cursor.lastrowid
+        return tuple(keys[part.part] for part in parts)
 
 
 def _by_number(parts: Sequence[PartPlan], keys: Sequence[int]) -> dict[int, int]:

@@ -44,6 +44,7 @@ class BodyWriter:
 
     def open(self, name: str) -> None:
         """Begin a body."""
+        # On the thread of the disk, where the body before it is still being written.
         self._later(lambda: self._open_file(name))
         self._steps[0][: len(HEAD)] = HEAD
         self._begin = self._end = len(HEAD)
@@ -66,6 +67,7 @@ class BodyWriter:
 
     def finish(self) -> str:
         """Wait for the disk. Returns the SHA-256 (hex) over all requests in order, each with a comma before it."""
+        # Each raises what its write has met, so none may be passed over.
         while self._pending:
             self._settle()
         self._disk.shutdown()
@@ -80,6 +82,7 @@ class BodyWriter:
 
     def _hand_over(self, tail: bytes = b"") -> None:
         """Pass the gathered bytes to the other thread; `tail`, which ends the body, is not part of the hash."""
+        # Not copied: this memory is filled again only when its turn has come round.
         step, begin, end = memoryview(self._steps[0]), self._begin, self._end
         step[end : end + len(tail)] = tail
         self._later(lambda: self._write(step[: end + len(tail)], step[begin:end]))

@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}]', re.DOTALL)
 """A whole string, or a brace outside of one: what tells where a request ends."""
+_TAKE_COPIES = """
+CREATE TEMP TABLE copies AS
+ SELECT min(seq) AS first, max(seq) AS last FROM requests GROUP BY custom_id HAVING count(*) > 1;
+UPDATE requests SET (part, offset) =
+ (SELECT r.part, r.offset FROM copies AS c JOIN requests AS r ON r.seq = c.last WHERE c.first = requests.seq)
+ WHERE seq IN (SELECT first FROM copies);
+DELETE FROM requests WHERE seq IN (SELECT last FROM copies)
+"""
+"""Where answers are reused, the first bodies hold the whole input in its order, and later ones hold copies of what was
+sent (see `ReuseSplit`): a request has its place in the order from the first and its part from the last."""
 _CHECKED: set[tuple[str, int, int]] = set()
 """Indexes that were read through in this process: path, size and time."""
 
@@ -102,6 +112,8 @@ def _rebuild(folder: Path, attempt: int) -> None:
                 ((seq, *row) for seq, row in enumerate(_rows(bodies), 1)),
             )
             index.execute("CREATE INDEX requests_by_custom_id ON requests(custom_id)")
+            for statement in _TAKE_COPIES.split(";"):
+                index.execute(statement)
             index.execute("COMMIT")
         new.replace(folder / index_name(attempt))
     finally:

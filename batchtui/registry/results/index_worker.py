@@ -76,6 +76,7 @@ class IndexWorker:
         try:
             word, said = json.loads(self._child.hear())
         except WorkerLost:
+            # Most likely killed for the memory of the machine: indexing here is slower, and comes to the same.
             log.warning("the process that indexed the results was lost; they are indexed without one")
             self._child.end()
             return index_file(self._raw, self._target, requests)

@@ -51,10 +51,12 @@ def find_invalid(
     """
     path, part = requests
     body = path.with_name(body_name(int(path.stem), part))
+    # Pruned, or never kept: then nobody knows what was asked for.
     if not body.exists():
         return
     offsets, lengths = places
     with body.open("rb", buffering=0) as bodies, raw.open("rb", buffering=0) as results:
+        # Most batches end here: one search at the speed of the disk, and nothing is parsed.
         if not has_word(bodies.fileno(), _MARK):
             return
         for seq, offset, length in index.execute(_ANSWERED, (part, succeeded)).fetchall():
@@ -70,5 +72,6 @@ def find_invalid(
 def _asks_for_json(request: bytes) -> bool:
     if _MARK not in request:
         return False
+    # The mark may stand in a prompt as well: only the request as parsed tells.
     params = json.loads(request).get("params")
     return isinstance(params, dict) and wanted_schema(params) is not None

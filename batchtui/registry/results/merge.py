@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple, Self
+from heapq import merge
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
 from batchtui.domain.errors import StorageError
+from batchtui.registry.requests.reused import ReuseReader
 from batchtui.registry.requests.writer import body_name, index_name
 
 if TYPE_CHECKING:
@@ -29,6 +33,10 @@ class Found(NamedTuple):
     """Attempt, part, offset and length; None where it was not looked up."""
 
 
+_Answered: TypeAlias = "tuple[int, int | None, Found | None, int | None]"
+"""Place of a request in the input, which batch sent it, the result that counts, and that batch's own result."""
+
+
 class _Later(NamedTuple):
     source: int
     seq: int
@@ -48,6 +56,7 @@ class MergedResults:
         self._paths: dict[tuple[str, int, int], str] = {}
         """Of the stored requests, by job, attempt and part: put together once, not for each result."""
         self._requests: dict[tuple[str, int], RequestReader | None] = {}
+        self._reuse: dict[str, ReuseReader] = {}
         self._store = requests
         self.batches = sorted(batches, key=lambda batch: (batch.attempt, batch.part, batch.key))
         self.readers: list[ResultReader] = []
@@ -57,6 +66,7 @@ class MergedResults:
         except BaseException:
             self._stack.close()
             raise
+        # Attempt 1 may have been deleted; then the earliest that is there takes its place.
         self._first = min((batch.attempt for batch in self.batches), default=1)
         self._later = self._read_later()
         self.missing = 0
@@ -107,22 +117,34 @@ class MergedResults:
         masks = [reader.mask(outcomes) for reader in self.readers]
         successes = [reader.mask([o for o in reader.by_outcome if o.is_success]) for reader in self.readers]
         seen = [bytearray(reader.count + 1) for reader in self.readers]
-        for part, source in self._parts():
-            if source is None:
-                yield from self._tried_again(part, masks)
-                continue
-            batch, reader = self.batches[source], self.readers[source]
-            index = self._store.folder / batch.job / index_name(batch.attempt)
-            for custom_id, offset, length, seq in reader.answered(index, batch.part):
-                found = self._choose(source, custom_id, seq, (batch.attempt, batch.part, offset, length), successes)
-                if seq is not None:
-                    seen[source][seq] = 1
-                if found is None:
-                    self.missing += 1
-                elif masks[found.source][found.seq]:
-                    seen[found.source][found.seq] = 1
-                    yield found
+        for _, source, found, seq in self._requests_in_order(successes):
+            if source is not None and seq is not None:
+                seen[source][seq] = 1
+            if found is None:
+                self.missing += 1
+            elif masks[found.source][found.seq]:
+                seen[found.source][found.seq] = 1
+                yield found
         yield from self._left_over(masks, seen)
+
+    def _requests_in_order(self, successes: list[bytearray]) -> Iterator[_Answered]:
+        """Yield every request of the first attempt in the order of the input, with the result that counts."""
+        streams = [
+            self._tried_again(part) if source is None else self._answered(source, successes)
+            for part, source in self._parts()
+        ]
+        # Parts follow one another in the input, unless some of it is not sent because its answers are reused.
+        if any(batch.is_reused for batch in self.batches if batch.attempt == self._first):
+            return merge(*streams, key=itemgetter(0))
+        return chain.from_iterable(streams)
+
+    def _answered(self, source: int, successes: list[bytearray]) -> Iterator[_Answered]:
+        """Yield the requests of a part with the result that counts."""
+        batch, reader = self.batches[source], self.readers[source]
+        index = self._store.folder / batch.job / index_name(batch.attempt)
+        for number, custom_id, offset, length, seq in reader.answered(index, batch.part):
+            place = (batch.attempt, batch.part, offset, length)
+            yield number, source, self._choose(source, custom_id, seq, place, successes), seq
 
     def latest(self) -> Iterator[tuple[Found, str, Outcome]]:
         """Yield every result that counts with its custom_id and outcome, batch by batch as they came."""
@@ -139,6 +161,16 @@ class MergedResults:
         for found, _, _ in self.latest():
             masks[found.source][found.seq] = 1
         return list(masks)
+
+    def root_of(self, found: Found, custom_id: str) -> int | None:
+        """Return the number of the origin of a reused answer (`ReuseReader.roots`); None where none is reused."""
+        batch = self.batches[found.source]
+        if not batch.is_reused:
+            return None
+        if batch.job not in self._reuse:
+            folder = self._store.folder / batch.job
+            self._reuse[batch.job] = self._stack.enter_context(ReuseReader(folder, batch.attempt))
+        return self._reuse[batch.job].root_of(custom_id)
 
     def requests_index(self, source: int) -> Path | None:
         """Return the index of the requests that a batch answers; None where they are not kept."""
@@ -189,15 +221,12 @@ class MergedResults:
             sources = dict.fromkeys(requests.parts()) | sources
         return sorted(sources.items())
 
-    def _tried_again(self, part: int, masks: list[bytearray]) -> Iterator[Found]:
+    def _tried_again(self, part: int) -> Iterator[_Answered]:
         """Yield what later attempts made of a part whose own results are lost."""
         requests = self._requests_of(self.batches[0])
-        for custom_id in requests.custom_ids(part) if requests else ():
-            later = self._later.get(custom_id)
-            if later is None:
-                self.missing += 1
-            elif masks[later.source][later.seq]:
-                yield Found(later.source, later.seq)
+        for facts in requests.in_order(part) if requests else ():
+            later = self._later.get(facts.custom_id)
+            yield facts.seq, None, None if later is None else Found(later.source, later.seq), None
 
     def _read_later(self) -> dict[str, _Later]:
         """Read which result counts for everything that was tried again."""
@@ -237,6 +266,7 @@ class MergedResults:
         successes: list[bytearray],
     ) -> Found | None:
         later = self._later.get(custom_id)
+        # A failure gives way to any later result, a success only to a later success.
         if later is not None and (later.is_success or seq is None or not successes[source][seq]):
             return Found(later.source, later.seq)
         return None if seq is None else Found(source, seq, place)

@@ -37,7 +37,7 @@ _USAGE_GROUPS = (
     " sum(write_1h), sum(read), sum(output), sum(thinking), sum(searches) FROM results WHERE type = ?"
 )
 _ANSWERED = (
-    "SELECT r.custom_id, r.offset, r.length, (SELECT max(seq) FROM results WHERE custom_id = r.custom_id)"
+    "SELECT r.seq, r.custom_id, r.offset, r.length, (SELECT max(seq) FROM results WHERE custom_id = r.custom_id)"
     " FROM sent.requests AS r WHERE r.part = ? ORDER BY r.seq"
 )
 
@@ -213,8 +213,8 @@ class ResultReader:
                 codes[seq] = code
         return bytes(codes)
 
-    def answered(self, requests_index: Path, part: int) -> Iterator[tuple[str, int, int, int | None]]:
-        """Yield custom_id, offset and length of every request of a part in the order of the input, with its result.
+    def answered(self, requests_index: Path, part: int) -> Iterator[tuple[int, str, int, int, int | None]]:
+        """Yield place, custom_id, offset and length of every request of a part in input order, with its result.
 
         The last is the result's seq, None where there is none. `requests_index` is the index of the stored requests.
         """

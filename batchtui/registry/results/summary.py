@@ -59,6 +59,7 @@ class ResultSummary:
     def from_json(cls, text: str) -> ResultSummary:
         """Read what `to_json` wrote."""
         kept: dict[str, Any] = json.loads(text)
+        # JSON has lists where there were tuples, and words where there were outcomes.
         ids = kept["ids"]
         if ids is not None:
             ids = IdMismatch(

@@ -33,7 +33,7 @@ class CancelPlan:
     cancel: tuple[Batch, ...]
     """Running at the API: requests that are not answered yet will be neither answered nor billed."""
     drop: tuple[Batch, ...]
-    """Not sent yet: they will not be sent."""
+    """Not sent yet, or waiting for answers of another batch: they will not be sent, or not wait any more."""
     skipped: tuple[Skipped, ...]
 
     @property
@@ -64,7 +64,9 @@ async def plan_cancel(workspace: Workspace, keys: Sequence[int], *, typed: Colle
     drop: list[Batch] = []
     skipped: list[Skipped] = []
     for batch in await workspace.registry.queries.page(keys):
-        if batch.state is BatchState.IN_PROGRESS:
+        if batch.is_reused and batch.state is BatchState.IN_PROGRESS:
+            drop.append(batch)
+        elif batch.state is BatchState.IN_PROGRESS:
             if why_not := why_not_to_change(batch, typed):
                 skipped.append(Skipped(batch, why_not))
             else:

@@ -55,7 +55,7 @@ async def plan_delete(
     skipped: list[Skipped] = []
     for batch in await workspace.registry.queries.page(keys):
         loses = await _loses_results(workspace, batch)
-        is_only_here = locally or batch.state in (BatchState.PLANNED, BatchState.MISSING)
+        is_only_here = locally or batch.is_reused or batch.state in (BatchState.PLANNED, BatchState.MISSING)
         why_not = _why_not(batch, locally=locally, force=force, loses=loses)
         # An imported batch may be forgotten here: that changes nothing for whoever made it.
         if not why_not and (batch.is_unproved or not is_only_here):
@@ -133,6 +133,8 @@ async def _delete(workspace: Workspace, batch: Batch) -> None:
 
 async def _loses_results(workspace: Workspace, batch: Batch) -> bool:
     """Whether the API has the only whole results: the file decides, not what the registry says of it."""
+    if batch.is_reused:
+        return False
     if batch.results is ResultsState.SAVED:
         return bool(await run_in_thread(workspace.registry.results.damage, batch))
     return batch.results is not ResultsState.GONE and (batch.counts.total > 0 or batch.requests > 0)

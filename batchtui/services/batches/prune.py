@@ -12,6 +12,7 @@ from batchtui.domain.errors import StorageError
 from batchtui.registry import orphans
 from batchtui.registry.original_ids import originals_in_use
 from batchtui.runtime.atomic_file import left_behind
+from batchtui.services.reuse.fill import fill_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -101,6 +102,8 @@ async def plan_prune(workspace: Workspace, *, older_than: timedelta | None = Non
             rows were called that were composed longer ago, where no job has them, and what was damaged longer ago.
     """
     registry, now = workspace.registry, workspace.clock.now()
+    # Answers that others wait for are copied before what they come from may go.
+    await fill_all(workspace)
     attempts, saved = await registry.queries.attempts(), await registry.queries.saved_keys()
     # Jobs without a stored attempt, too: their folders are theirs, and no leftovers.
     known = {job: attempts.get(job, set()) for job in await registry.jobs.ids()}

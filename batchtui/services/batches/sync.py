@@ -114,6 +114,8 @@ async def _not_shown(workspace: Workspace, shown: set[str], since: datetime | No
     # Only those that were not shown are read whole: of a hundred thousand batches most were.
     unseen = [key for key, batch_id in await views.ids() if batch_id not in shown]
     for batch in await views.page(unseen):
+        if batch.is_reused:  # never sent, so the API cannot list it
+            continue
         if since is not None and (batch.created_at or batch.planned_at) < since:
             continue
         if not batch.state.is_at_api or is_elsewhere(batch, workspace.account):

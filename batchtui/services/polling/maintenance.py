@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
+from batchtui.services.reuse.fill import fill_all
 from batchtui.services.submission import reconcile, resume
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ YOUNG, SETTLED_IN = timedelta(minutes=2), timedelta(minutes=15)
 async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     """Run one round: recover sends of dead processes, refresh running batches, reconcile lost answers, send on.
 
-    Waiting parts are sent unless `sends` is false, and once a day the list of models is fetched, which checks rely on.
+    Waiting parts are sent unless `sends` is false, answers that are reused are copied, and once a day the list of
+    models is fetched, which checks rely on.
 
     Raises:
         CredentialsMissing, GatewayError: the API cannot be asked.
@@ -45,6 +47,7 @@ async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     if sends:
         await resume.send_waiting(workspace)
+    await fill_all(workspace)
     await refresh_daily(workspace)
     await workspace.keep_house()
     return sweep

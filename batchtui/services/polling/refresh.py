@@ -199,7 +199,8 @@ def _is_past(page: RemotePage, oldest: datetime) -> bool:
 async def running_here(workspace: Workspace) -> list[Batch]:
     """Return the running batches that the credentials in use can see."""
     running = await workspace.registry.queries.in_states(BatchState.IN_PROGRESS, BatchState.CANCELING)
-    return [batch for batch in running if is_here(workspace, batch)]
+    # A part that waits for answers of another batch is not at the API.
+    return [batch for batch in running if not batch.is_reused and is_here(workspace, batch)]
 
 
 def is_here(workspace: Workspace, batch: Batch) -> bool:
@@ -225,7 +226,7 @@ async def _look_closer(workspace: Workspace, gateway: Gateway, batch: Batch) -> 
             return []
         if batch.is_unproved:
             # It can never be proved now, so it must not be taken for this part's any longer: a person decides.
-            await workspace.registry.sends.vanished(batch.key, batch.id)
+            await workspace.registry.verdicts.vanished(batch.key, batch.id)
             return [batch.key]
         await batches.missing(
             batch.key, f"It has not been found at the API since {since:%H:%M:%S} UTC: {error.message}"

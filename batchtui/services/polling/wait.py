@@ -8,17 +8,22 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.batch import RequestCounts
-from batchtui.domain.batches.states import BatchState
+from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import (
     AnswerLost,
     FateUnknown,
     NeverSent,
     RateLimited,
     Refused,
+    ResultsBusy,
+    ResultsDamaged,
+    ResultsUnavailable,
     StorageError,
     WaitTimedOut,
 )
 from batchtui.services.polling import maintenance, refresh
+from batchtui.services.results.collect import collect
+from batchtui.services.reuse.fill import awaited, fill_all
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account
 from batchtui.text.durations import span
@@ -138,16 +143,31 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
     """Refresh, and send on what waited. Returns why that failed, and the seconds of `retry-after`."""
     try:
         batches = await workspace.registry.queries.page(keys)
+        # Answers that are reused may still be in the making, in batches of other jobs.
+        origins = await awaited(workspace, batches)
+        batches += [batch for batch in origins if batch.key not in set(keys)]
         await refresh.refresh_batches(workspace, [batch for batch in batches if batch.state.is_running])
         for batch in batches:
             if batch.state is BatchState.MISSING:
                 await refresh.refresh_batches(workspace, [batch])
         await _send_on(workspace)
+        await _save_awaited(workspace, origins)
     except RateLimited as error:
         return error.message, error.retry_after or workspace.settings.refresh.slow
     except (AnswerLost, StorageError) as error:
         return error.message, None
     return "", None
+
+
+async def _save_awaited(workspace: Workspace, origins: Sequence[Batch]) -> None:
+    """Save the results of ended batches that parts wait for, so that these get their answers."""
+    for batch in await workspace.registry.queries.page([batch.key for batch in origins]):
+        if batch.state is BatchState.ENDED and batch.results in (ResultsState.NONE, ResultsState.PARTIAL):
+            try:
+                await collect(workspace, batch)
+            except (ResultsUnavailable, ResultsDamaged, ResultsBusy) as error:
+                log.warning("answers of %s are waited for and could not be saved: %s", batch.id, error)
+    await fill_all(workspace)
 
 
 async def _send_on(workspace: Workspace) -> None:

@@ -22,6 +22,7 @@ from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
+from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model, prove
 from batchtui.services.workspace import refuse_other_account
@@ -93,6 +94,8 @@ async def collect(
             if not wrong:
                 return batch
             batch = await unsave(workspace, batch, wrong)
+        if batch.is_reused:
+            return await _collect_reused(workspace, batch)
         _refuse_unless_ended(batch)
         if workspace.account is not None:
             # The 404 of another account says nothing of these results.
@@ -111,6 +114,17 @@ async def collect(
             continue
         with download:
             return await _collect(workspace, batch, download, tell, accept=accept)
+
+
+async def _collect_reused(workspace: Workspace, batch: Batch) -> Batch:
+    """Copy the answers of a part that reuses some. Raises ResultsUnavailable while they are not all here."""
+    batch = await fill(workspace, batch)
+    if batch.results is ResultsState.SAVED:
+        return batch
+    raise ResultsUnavailable(
+        f"{batch.name} part {batch.part} waits for answers that another batch is making.",
+        hint=f"`batchtui wait {batch.job}` waits for them and saves them.",
+    )
 
 
 def discrepancies(summary: ResultSummary, counts: RequestCounts) -> tuple[str, ...]:
@@ -295,7 +309,9 @@ async def _call_saved(
     except (ResultsUnavailable, StorageError) as error:
         # The results are saved nevertheless; `batchtui cost` counts what was not counted.
         log.warning("the cost of %s could not be counted: %s", batch.id, error)
-    return await batches.get(batch.key)
+    batch = await batches.get(batch.key)
+    await fill_followers(workspace, batch)
+    return batch
 
 
 async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: ResultSummary) -> None:
@@ -308,10 +324,10 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     """
     if not batch.is_unproved or not batch.id:
         return
-    sends = workspace.registry.sends
+    verdicts = workspace.registry.verdicts
     proof = await _proof_of(workspace, batch, summary)
     if proof is Proof.CONFIRMED:
-        await sends.proved(batch.key, batch.id)
+        await verdicts.proved(batch.key, batch.id)
         return
     if proof is Proof.NOT_YET:
         # Not whole, so they are not called saved: they are fetched again.
@@ -321,12 +337,12 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
         said = f"{batch.id} may be this part's batch; that cannot be proved: {reason}"
-        await sends.unprovable(batch.key, batch.id, said)
+        await verdicts.unprovable(batch.key, batch.id, said)
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
             hint=f"`batchtui resume {batch.job} --adopt {batch.id}` adopts it without proof.",
         )
-    await sends.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
+    await verdicts.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
         f"{batch.id} was adopted for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",

@@ -26,7 +26,7 @@ from batchtui.results.structured_output import wanted_schema
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
-from batchtui.services.results.read import in_input_order, result_locations
+from batchtui.services.results.read import in_input_order, origin_of, result_locations
 from batchtui.services.results.statistics import merged_statistics
 from batchtui.services.results.table_export import ResultTable, write_table
 
@@ -161,6 +161,7 @@ def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
                 with_originals=bool(originals),
                 with_tools=any(entry.answer.tool_calls for entry in entries),
                 with_notes=bool(plan.notes),
+                with_reused=bool(plan.origins),
             )
         out = io.BytesIO()
         write(kind, out, entries, columns, with_requests=plan.with_requests, guard=plan.guard)
@@ -207,7 +208,7 @@ def _write_read(
     originals = read_original_ids(workspace.paths, workspace.registry, plan.batches[0].job)
     columns = _columns(plan, merged, with_originals=bool(originals))
     # What is said of rows by their custom_ids lies in this process, and would have to be told to the other.
-    if columns is not None and plan.format.is_delimited and not originals and not plan.notes:
+    if columns is not None and plan.format.is_delimited and not (originals or plan.notes or plan.origins):
         write_table(
             out,
             merged,
@@ -293,6 +294,8 @@ def _entries(
         if originals:
             named = entry.answer.custom_id
             entry.original = originals.get(named, named)
+        if plan.origins:
+            entry.reused_from = origin_of(plan, merged, place, entry)
         if notes:
             entry.note = notes.get(entry.answer.custom_id)
         if is_chat:
@@ -318,6 +321,7 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
         with_originals=with_originals,
         with_tools=any(reader.has_tool_calls() for reader in merged.readers),
         with_notes=bool(plan.notes),
+        with_reused=bool(plan.origins),
     )
 
 

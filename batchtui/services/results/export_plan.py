@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from batchtui.domain.batches.states import BatchState, ResultsState
-from batchtui.domain.errors import ResultsUnavailable, UsageError
+from batchtui.domain.errors import ResultsUnavailable, StorageError, UsageError
 from batchtui.domain.results.result import Outcome
 from batchtui.exporters.columns import named_columns, wants_requests
 from batchtui.exporters.formats import Format, format_of
+from batchtui.registry.requests.reused import ReuseReader
 from batchtui.runtime.atomic_file import refuse_existing
 from batchtui.services.results.salvage import marks, salvage
+from batchtui.services.submission.staging.known import batch_of
 from batchtui.settings.user_paths import path_of
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batches.batch import Batch
+    from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.services.workspace import Workspace
 
 Order = Literal["input", "arrival"]
@@ -82,6 +85,8 @@ class ExportPlan:
     bom: bool = False
     notes: Mapping[str, str] | None = None
     salvage: bool = False
+    origins: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """By the key of a batch that reuses answers: the id of each batch that made some, by its number there."""
 
 
 async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: ExportOptions) -> ExportPlan:
@@ -124,7 +129,29 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         bom=options.bom,
         notes=notes,
         salvage=options.salvage,
+        origins=await _origins(workspace, saved),
     )
+
+
+async def _origins(workspace: Workspace, batches: Sequence[Batch]) -> dict[int, dict[int, str]]:
+    """Return who made the answers that these batches reuse: a batch by its id, or its job where it has none."""
+    found: dict[int, dict[int, str]] = {}
+    for batch in batches:
+        if batch.is_reused:
+            roots = await asyncio.to_thread(_roots, workspace, batch)
+            made = {number: await batch_of(workspace, root) for number, root in roots.items()}
+            found[batch.key] = {
+                number: (root.id if root else None) or roots[number].job for number, root in made.items()
+            }
+    return found
+
+
+def _roots(workspace: Workspace, batch: Batch) -> dict[int, AnswerOrigin]:
+    try:
+        with ReuseReader(workspace.registry.requests.folder / batch.job, batch.attempt) as reader:
+            return reader.roots(batch.part)
+    except StorageError:  # the requests are not kept any more: what was reused is not known, the answers are
+        return {}
 
 
 def _refuse_what_does_not_fit(kind: Format, options: ExportOptions) -> None:

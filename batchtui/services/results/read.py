@@ -69,6 +69,13 @@ def result_locations(plan: ExportPlan, merged: MergedResults) -> Iterator[Found]
     return (place for place in found if masks[place.source][place.seq])
 
 
+def origin_of(plan: ExportPlan, merged: MergedResults, place: Found, entry: ExportRecord) -> str | None:
+    """Return the batch that made a reused answer; None for an answer of the batch's own."""
+    origins = plan.origins.get(merged.batches[place.source].key)
+    root = merged.root_of(place, entry.answer.custom_id) if origins else None
+    return origins.get(root) if origins and root is not None else None
+
+
 def _entries(plan: ExportPlan, merged: MergedResults, originals: Mapping[str, str]) -> Generator[ExportRecord]:
     outcomes = [reader.outcomes for reader in merged.readers]
     joined = plan.with_requests and merged.has_requests
@@ -77,6 +84,8 @@ def _entries(plan: ExportPlan, merged: MergedResults, originals: Mapping[str, st
         entry.read_as = OUTCOMES[outcomes[place.source][place.seq]]
         if joined:
             entry.request = merged.request(place, "" if place.request else entry.answer.custom_id)
+        if plan.origins:
+            entry.reused_from = origin_of(plan, merged, place, entry)
         if originals:
             entry.original = originals.get(entry.answer.custom_id)
         if plan.notes:

@@ -86,7 +86,7 @@ def merged_statistics(
     sums = _Sums()
     for source, (batch, reader) in enumerate(zip(merged.batches, merged.readers, strict=True)):
         day = (batch.created_at or batch.planned_at).date()
-        sums.open(day, _thresholds(reader, prices, day))
+        sums.open(day, _thresholds(reader, prices, day), is_free=batch.is_reused)
         mask = counted[source]
         for number, measure in enumerate(reader.measures(merged.requests_index(source))):
             sums.add(measure, counts=mask is None or bool(mask[measure.seq]))
@@ -143,10 +143,15 @@ class _Sums:
         """By outcome (None for what a later attempt replaced), day, model, place and step of the price."""
         self._day: date
         self._thresholds: tuple[int, ...] = ()
+        self._is_free = False
 
-    def open(self, day: date, thresholds: tuple[int, ...]) -> None:
-        """Add results of a batch of this day from now on; `thresholds` are the lengths of prompts where prices step."""
-        self._day, self._thresholds = day, thresholds
+    def open(self, day: date, thresholds: tuple[int, ...], *, is_free: bool = False) -> None:
+        """Add results of a batch of this day from now on.
+
+        `thresholds` are the lengths of prompts where prices step; results of a batch that `is_free` are copies, which
+        were paid for where they were made.
+        """
+        self._day, self._thresholds, self._is_free = day, thresholds, is_free
 
     def add(self, measure: ResultMeasure, *, counts: bool) -> None:
         """Add one result; `counts` is false for one that a later attempt replaced."""
@@ -155,7 +160,7 @@ class _Sums:
             self._measure(measure)
         else:
             self._replaced += 1
-        if measure.is_billed:
+        if measure.is_billed and not self._is_free:
             self._bill(measure.outcome if counts else None, measure)
 
     def _measure(self, measure: ResultMeasure) -> None:

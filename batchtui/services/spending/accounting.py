@@ -29,7 +29,9 @@ async def count_cost(workspace: Workspace, batch: Batch) -> None:
         ResultsUnavailable: where its results are not here.
         StorageError: where the disk refuses.
     """
-    await workspace.registry.spending.note(batch.key, await asyncio.to_thread(_count, workspace, batch))
+    # Copied answers were paid for where they were made.
+    spendings = [] if batch.is_reused else await asyncio.to_thread(_count, workspace, batch)
+    await workspace.registry.spending.note(batch.key, spendings)
 
 
 async def count_missing(workspace: Workspace) -> int:

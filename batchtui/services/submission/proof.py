@@ -50,7 +50,7 @@ async def prove(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> Proo
     except (ResultsUnavailable, GatewayError):
         return Proof.NOT_YET
     if proof is Proof.IMPOSSIBLE:
-        await workspace.registry.sends.unprovable(batch.key, remote.id, cannot_tell(remote.id))
+        await workspace.registry.verdicts.unprovable(batch.key, remote.id, cannot_tell(remote.id))
     return proof
 
 

@@ -26,7 +26,7 @@ from batchtui.domain.submission.send_evidence import (
     VerdictKind,
 )
 from batchtui.gateway.listing import BatchList
-from batchtui.registry.sends import NO_PROOF, UNPROVABLE
+from batchtui.registry.sends.verdicts import NO_PROOF, UNPROVABLE
 from batchtui.runtime import process_identity
 from batchtui.services.submission.proof import prove
 from batchtui.services.submission.verdict import (
@@ -197,7 +197,7 @@ async def adopt(workspace: Workspace, batch: Batch, remote: RemoteBatch) -> bool
 
     Its results are compared nevertheless once it has ended: a wrong one is found out.
     """
-    return await workspace.registry.sends.adopt(batch.key, remote, is_proved=False, is_chosen=True)
+    return await workspace.registry.verdicts.adopt(batch.key, remote, is_proved=False, is_chosen=True)
 
 
 async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str] = ()) -> bool:
@@ -211,14 +211,14 @@ async def release(workspace: Workspace, batch: Batch, *, rejected: Sequence[str]
     Returns:
         False where the proof is stale: somebody settled the part meanwhile, or sent it once more.
     """
-    sends = workspace.registry.sends
+    verdicts = workspace.registry.verdicts
     for batch_id in rejected:
-        await sends.refute(batch.key, batch_id, "Ruled out by hand.")
-    await sends.twin_settled(batch.key)
+        await verdicts.refute(batch.key, batch_id, "Ruled out by hand.")
+    await verdicts.twin_settled(batch.key)
     if batch.state is BatchState.PLANNED:
         return True
     # Only if no further send has begun since the look (`batch.sends`): its absence would prove nothing about that one.
-    return await sends.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
+    return await verdicts.proved_absent(batch.key, batch.sends, "Not found at the API: it can be sent again.")
 
 
 async def _server_time(workspace: Workspace) -> datetime | None:
@@ -241,7 +241,7 @@ async def _end_sends(workspace: Workspace, keys: Sequence[int]) -> None:
 
 async def _evidence_of(workspace: Workspace, batch: Batch) -> _Evidence:
     sends = await workspace.registry.sends.sends_of(batch.key)
-    refuted = await workspace.registry.sends.refuted_of(batch.key)
+    refuted = await workspace.registry.verdicts.refuted_of(batch.key)
     # The registry cannot ask the system about processes; this machine may know the sender.
     if sends and sends[-1].sender is SenderLife.SILENT:
         sends[-1] = await _with_life(workspace, batch, sends[-1])
@@ -360,7 +360,9 @@ async def _proved(workspace: Workspace, batch: Batch, entry: ListedBatch, remote
         return entry
     proof = await prove(workspace, batch, remote)
     if proof is Proof.REFUTED:
-        await workspace.registry.sends.refute(batch.key, remote.id, f"{remote.id} has the results of other requests.")
+        await workspace.registry.verdicts.refute(
+            batch.key, remote.id, f"{remote.id} has the results of other requests."
+        )
     return replace(entry, proof=proof)
 
 
@@ -368,22 +370,22 @@ async def _act(
     workspace: Workspace, evidence: _Evidence, given: SendVerdict, listed: _Listed | None, now: datetime
 ) -> Reconciliation:
     """Store what the verdict allows. Returns the part afterwards."""
-    batch, sends = evidence.batch, workspace.registry.sends
+    batch, registry = evidence.batch, workspace.registry
     known = {remote.id: remote for remote in listed.remotes} if listed else {}
     named = (given.batch_id,) if given.batch_id else given.choices
     if given.kind is VerdictKind.OURS and given.batch_id:
         remote = known.get(given.batch_id) or await _retrieve(workspace, given.batch_id)
         if remote is not None:
-            await sends.adopt(batch.key, remote)
+            await registry.verdicts.adopt(batch.key, remote)
     elif given.kind is VerdictKind.LIKELY and given.batch_id:
-        if not await sends.adopt(batch.key, known[given.batch_id], is_proved=False):
+        if not await registry.verdicts.adopt(batch.key, known[given.batch_id], is_proved=False):
             said = f"{given.batch_id} may be this part's batch; its results will show whether it is."
-            await sends.explain(batch.key, said)
+            await registry.sends.explain(batch.key, said)
     elif given.kind is VerdictKind.NOT_CREATED and batch.state is BatchState.UNKNOWN:
-        await sends.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
+        await registry.verdicts.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
     wait = (given.until - now).total_seconds() if given.until else 0.0
     return Reconciliation(
-        await workspace.registry.batches.get(batch.key),
+        await registry.batches.get(batch.key),
         given,
         tuple(known[name] for name in named if name in known),
         listed.account if listed else workspace.account,

@@ -134,7 +134,7 @@ async def adopt(workspace: Workspace, jobs: Sequence[str], batch_id: str, *, par
         raise UsageError(f"{batch_id} is {known.name} part {known.part} already.", hint="Nothing was changed.")
     await reconcile.recover(workspace)
     if known is not None and known.is_unproved and (not jobs or known.job in jobs):
-        await workspace.registry.sends.proved(known.key, batch_id)
+        await workspace.registry.verdicts.proved(known.key, batch_id)
         return await workspace.registry.batches.get(known.key)
     front = await workspace.front_account()
     unknown = [
@@ -173,13 +173,13 @@ async def reject(workspace: Workspace, jobs: Sequence[str], batch_id: str) -> li
     known = await workspace.registry.batches.with_id(batch_id)
     reason = f"{batch_id} was ruled out by hand."
     if known is not None and known.is_unproved and known.job in jobs:
-        await workspace.registry.sends.disown(known.key, batch_id, reason)
+        await workspace.registry.verdicts.disown(known.key, batch_id, reason)
         return [await workspace.registry.batches.get(known.key)]
     found = [batch for batch in await open_parts(workspace, jobs) if batch.job in jobs]
     if not found:
         raise UsageError("No part of these jobs is unknown, so the batch cannot belong to one.", hint="Pass the job.")
     for batch in found:
-        await workspace.registry.sends.refute(batch.key, batch_id, reason)
+        await workspace.registry.verdicts.refute(batch.key, batch_id, reason)
     return found
 
 

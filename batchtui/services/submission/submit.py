@@ -12,23 +12,27 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.limits import API_VERSION
 from batchtui.registry.jobs.jobs import PlannedBefore
+from batchtui.registry.requests.reused import number_samples
+from batchtui.runtime.threads import run_in_thread
 from batchtui.services.models import refresh_daily
+from batchtui.services.reuse.fill import fill_all
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.known import find_known_staged, remember_requests
+from batchtui.services.submission.staging.reuse import index_of, known_attempts, plan_reuse
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
 from batchtui.services.submission.token_sample import count_sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
 
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.batches.job import PartPlan
     from batchtui.domain.costs.estimate import Estimate
-    from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
     from batchtui.domain.submission.send_evidence import Account
     from batchtui.intake import CheckReport
     from batchtui.services.submission.dispatch import SendEvent
@@ -51,6 +55,16 @@ class SubmitOptions:
     """What is said of where the requests came from; None takes the names of the files."""
     count: bool = False
     """Whether the API is asked to count the input of a few requests, for the estimate."""
+    reuse: ReusePolicy | None = None
+    """Which answers take the place of new ones; None sends every request."""
+    samples: int = 1
+    """How many equal requests of the input are samples of one question, and not duplicates."""
+
+    def __post_init__(self) -> None:
+        """Refuse what excludes each other. Raises `UsageError`."""
+        if self.reuse is not None and (self.prime or self.count):
+            other = "--prime" if self.prime else "--count"
+            raise UsageError(f"{other} and --reuse cannot be combined.", hint="Leave one of them out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +83,16 @@ class SubmitPlan:
     """What was asked before, or twice."""
     primes: bool = False
     """Whether the first part goes first, and the others when it has ended."""
+    options: SubmitOptions = field(default_factory=SubmitOptions)
+    whole: Estimate | None = None
+    """What all requests would cost, those among them whose answers are reused."""
+    attempts: Mapping[str, frozenset[int]] | None = None
+    """Where answers are reused: the attempts of all jobs that this plan knows of."""
+
+    @property
+    def sent(self) -> tuple[PartPlan, ...]:
+        """The parts that are sent: all but those that reuse answers."""
+        return tuple(part for part in self.parts if not part.is_reused)
 
     @property
     def is_sendable(self) -> bool:
@@ -82,6 +106,8 @@ class Submitted:
 
     job: Job
     batches: tuple[Batch, ...]
+    known: KnownRequests | None = None
+    """Of a submission: what was asked before, as it was known when it was committed."""
 
     @property
     def unknown(self) -> tuple[Batch, ...]:
@@ -120,6 +146,8 @@ async def plan_submit(
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
+        if options.samples > 1:
+            await run_in_thread(lambda: number_samples(index_of(staged), options.samples))
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
         name = options.name or name_of(sources)
         tally = (
@@ -127,8 +155,14 @@ async def plan_submit(
             if options.count and not staged.report.errors
             else None
         )
-        expected = await estimate_staged(workspace, staged, name=name, tally=tally)
-        known = await find_known_staged(workspace, staged, name=name)
+        if options.reuse is not None:
+            reuse = await plan_reuse(workspace, staged, options.reuse, options.intake, name=name)
+            parts, known, attempts = reuse.parts, reuse.known, reuse.attempts
+            expected, whole = reuse.estimate, reuse.whole
+        else:
+            parts, attempts = staged.requests.parts, None
+            expected = whole = await estimate_staged(workspace, staged, name=name, tally=tally)
+            known = await find_known_staged(workspace, staged, name=name)
     except BaseException:
         workspace.registry.requests.discard(staged.requests)
         raise
@@ -146,9 +180,10 @@ async def plan_submit(
         api_version=options.intake.api_version or API_VERSION,
         betas=options.intake.betas,
     )
-    same = tuple(earlier) if job.requests else ()
-    parts = staged.requests.parts
-    return SubmitPlan(job, parts, staged.report, staged, expected, same, known, options.prime and len(parts) > 1)
+    # Where answers are reused, the same file once more is a job like any other.
+    same = tuple(earlier) if job.requests and options.reuse is None else ()
+    primes = options.prime and len(parts) > 1
+    return SubmitPlan(job, parts, staged.report, staged, expected, same, known, primes, options, whole, attempts)
 
 
 def discard(workspace: Workspace, plan: SubmitPlan) -> None:
@@ -180,32 +215,71 @@ async def apply_submit(
         raise InputError(f"{plan.report.errors} errors in the input; nothing was sent.", problems=plan.report.problems)
     await refuse_duplicates(workspace, plan.earlier, force=force)
     await enforce_limits(workspace, plan.estimate, max_cost)
-    # Where there are no credentials, that is said before anything is kept.
-    account = await account_to_plan_for(workspace)
+    # Where there are no credentials, that is said before anything is kept. What sends nothing needs none.
+    account = await account_to_plan_for(workspace) if plan.sent else None
     if plan.primes:
         await cache_priming.mark(workspace, plan.job.id)
-    try:
-        keys = await workspace.registry.jobs.plan(
-            plan.job,
-            plan.parts,
-            keep=partial(workspace.registry.requests.commit, plan.staged.requests, plan.job.id),
-            must_be_new=not force,
-            estimates=plan.estimate.parts,
-            expectations=plan.estimate.expectations,
-            account=account,
-            # Again within the transaction: two submissions at once would each find room under the daily limit.
-            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
-        )
-    except PlannedBefore as found:
-        await refuse_duplicates(workspace, found.jobs, force=False)
-        raise
-    if account is None:
+    plan, keys = await _commit(workspace, plan, account, force=force, max_cost=max_cost)
+    if account is None and plan.sent:
         await name_account(workspace, keys)
     await send_parts(workspace, keys, on_event)
+    if len(plan.sent) < len(plan.parts):
+        await fill_all(workspace)
     # Last: the list of models is for later checks, and must not delay a part.
     await remember_requests(workspace)
-    await refresh_daily(workspace)
-    return Submitted(plan.job, tuple(await workspace.registry.queries.page(keys)))
+    if plan.sent:
+        await refresh_daily(workspace)
+    return Submitted(plan.job, tuple(await workspace.registry.queries.page(keys)), plan.known)
+
+
+class _OtherJobs(Exception):
+    """Other requests were planned since this plan was made; they may be the same."""
+
+
+async def _commit(
+    workspace: Workspace, plan: SubmitPlan, account: Account | None, *, force: bool, max_cost: Decimal | None
+) -> tuple[SubmitPlan, tuple[int, ...]]:
+    """Write a plan to the registry. Returns it as it was written, and the keys of its parts.
+
+    Where answers are reused, what is new is decided anew as often as other jobs were planned meanwhile: of two
+    submissions of the same requests at once, one sends them.
+
+    Raises:
+        SubmittedBefore, CostLimit, StorageError: as `apply_submit`.
+    """
+
+    async def check() -> None:
+        if plan.attempts is not None and await known_attempts(workspace) != plan.attempts:
+            raise _OtherJobs
+        # Again within the transaction: two submissions at once would each find room under the daily limit.
+        await enforce_limits(workspace, plan.estimate, max_cost)
+
+    while True:
+        try:
+            keys = await workspace.registry.jobs.plan(
+                plan.job,
+                plan.parts,
+                keep=partial(workspace.registry.requests.commit, plan.staged.requests, plan.job.id),
+                must_be_new=not force and plan.options.reuse is None,
+                estimates=plan.estimate.parts,
+                expectations=plan.estimate.expectations,
+                account=account,
+                check=check,
+            )
+        except PlannedBefore as found:
+            await refuse_duplicates(workspace, found.jobs, force=False)
+            raise
+        except _OtherJobs:
+            plan = await _plan_again(workspace, plan)
+        else:
+            return plan, keys
+
+
+async def _plan_again(workspace: Workspace, plan: SubmitPlan) -> SubmitPlan:
+    policy, intake = plan.options.reuse, plan.options.intake
+    assert policy is not None
+    reuse = await plan_reuse(workspace, plan.staged, policy, intake, name=plan.job.name)
+    return replace(plan, parts=reuse.parts, known=reuse.known, estimate=reuse.estimate, attempts=reuse.attempts)
 
 
 async def account_to_plan_for(workspace: Workspace) -> Account | None:
@@ -227,8 +301,9 @@ async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
         account = await workspace.front_account()
     except AnswerLost as error:
         raise Unreachable(error.message, hint=error.hint, status=error.status) from error
-    for key in keys:
-        await workspace.registry.sends.set_account(key, account)
+    for batch in await workspace.registry.queries.page(keys):
+        if not batch.is_reused:
+            await workspace.registry.sends.set_account(batch.key, account)
 
 
 def name_of(sources: Sequence[str]) -> str:

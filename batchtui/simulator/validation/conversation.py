@@ -8,6 +8,7 @@ from typing import Any
 MOST_MARKS = 4
 MOST_IMAGE = 10 * 1024 * 1024
 MOST_SIDE = 8_000
+# The service compares the first bytes with the media type that is named.
 SIGNATURES: Mapping[str, tuple[bytes, ...]] = {
     "image/png": (b"\x89PNG\r\n\x1a\n",),
     "image/jpeg": (b"\xff\xd8\xff",),

@@ -17,6 +17,7 @@ ALLOWED_KEYS = frozenset({"custom_id", "params"})
 
 
 _field = core_schema.typed_dict_field
+# Nothing inside params is looked at: the service validates it asynchronously, when the batch is processed.
 _AN_OBJECT = core_schema.typed_dict_schema({}, extra_behavior="ignore")
 _RIGHT_REQUEST = core_schema.typed_dict_schema(
     {

@@ -107,6 +107,7 @@ def _sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool, day: 
     name = params.get("model")
     if "model" not in params:
         yield "model: Field required"
+    # All that follows depends on the model.
     if not isinstance(name, str):
         yield "model: Input should be a valid string"
         return
@@ -132,6 +133,7 @@ def _sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool, day: 
 
 def _key_sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool) -> Iterator[str]:
     """What is wrong with the keys of params, and with what stands under those that have a table."""
+    # A canary goes to the Messages API, which takes some of these.
     for key in REFUSED_IN_BATCHES if in_batch else ():
         if key in params:
             yield f"{key}: This parameter is not supported in the Message Batches API."
@@ -204,6 +206,7 @@ def _one_message(index: int, message: object, terms: Terms, *, is_last: bool) ->
         return
     for key in message.keys() - {"role", "content"}:
         yield f"{where}.{key}: Extra inputs are not permitted"
+    # The last message of the assistant begins the answer; an empty one begins nothing, and is accepted.
     is_blank = not content or (isinstance(content, str) and not content.strip())
     if is_blank and not (is_last and role == "assistant" and not content):
         yield f"{where}: all messages must have non-empty content except for the optional final assistant message"
@@ -217,6 +220,7 @@ def _one_block(where: str, block: object, role: object, terms: Terms) -> Iterato
     kind = block["type"]
     if kind == "text" and not block["text"].strip():
         yield "messages: text content blocks must contain non-whitespace text"
+    # Removed with version 2026-10-21, as are citations in text of the user.
     if terms.is_strict and kind == "document" and role == "assistant":
         yield f"{where}: document blocks are not permitted in assistant messages"
     if terms.is_strict and kind == "text" and role == "user" and block.get("citations"):
@@ -332,6 +336,7 @@ def _mcp_sentences(servers: list[Any], tools: list[Any], terms: Terms) -> Iterat
     for server in servers:
         if not server["url"].lower().startswith("https://"):
             yield "mcp_servers: only https URLs are supported"
+        # With the header of 2025-04-04 a server is used without a toolset that names it.
         uses = wanted.count(server["name"])
         if uses > 1 or (uses == 0 and OLD_MCP_BETA not in terms.betas):
             yield f"MCP server '{server['name']}' must be referenced by exactly one mcp_toolset"

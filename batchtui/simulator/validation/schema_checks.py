@@ -15,6 +15,7 @@ REFUSED_IN_STRICT = (
     "dependentSchemas", "dependentRequired", "patternProperties", "propertyNames", "prefixItems", "contains",
     "unevaluatedProperties", "unevaluatedItems",
 )  # fmt: skip
+# Look-around, back-references and word boundaries: answers cannot be sampled along them.
 REFUSED_IN_PATTERNS = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9bB]|\(\?P=")
 SUBSCHEMAS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
               "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
@@ -44,6 +45,7 @@ def format_sentences(tools: Sequence[Mapping[str, Any]], output: Mapping[str, An
 
 
 def _text(schema: Mapping[str, Any]) -> str:
+    # A dict cannot be the key of a cache, and a batch may repeat one schema 100,000 times.
     return json.dumps(schema, ensure_ascii=False)
 
 
@@ -56,6 +58,7 @@ def _judged(text: str, *, is_tool: bool, is_strict: bool) -> tuple[tuple[str, ..
     try:
         error = next(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema), None)
         nodes = list(_nodes(schema))
+    # jsonschema and `_nodes` descend by recursion: a hostile schema is nested deeper than Python's stack.
     except RecursionError:
         return (": JSON schema is invalid: it is nested too deep",), 0, 0
     if error is not None:
@@ -112,6 +115,7 @@ def _strict_sentences(node: Mapping[str, Any]) -> Iterator[str]:
         yield ": For 'array' type, 'minItems' values other than 0 or 1 are not supported"
     if node.get("format", "text") not in FORMATS:
         yield f": format '{node['format']}' is not supported"
+    # Escaped backslashes go first: `\\b` is a backslash and a letter, and no word boundary.
     if REFUSED_IN_PATTERNS.search(str(node.get("pattern", "")).replace("\\\\", "")):
         yield ": pattern is not supported"
     if any(isinstance(each, dict | list) for each in node.get("enum", ())):

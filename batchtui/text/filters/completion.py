@@ -62,6 +62,7 @@ def quoted(word: str) -> str:
 
 def _continued(text: str, token: Token, whole: str, label: str, *, is_done: bool) -> Continuation:
     rest = text[token.end :]
+    # After a field a value follows at once; after a value the next word does.
     gap = " " if is_done and not rest.startswith(" ") else ""
     return Continuation(label, text[: token.start] + whole + gap + rest, token.start + len(whole) + len(gap))
 

@@ -16,6 +16,7 @@ LONGEST_NAME = 60
 
 def part_name(batch: Batch) -> str:
     """Name a batch: its name, and its part and attempt where there are several."""
+    # Cut before part and attempt are added: those are what tells the parts of a job apart.
     name = fit(sanitize(batch.name), LONGEST_NAME)
     part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
     return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
@@ -31,4 +32,5 @@ def batch_label(batch: Batch) -> str:
     name = sanitize(part_label(batch))
     if batch.id is None:
         return name
+    # An imported batch has no other name than its id.
     return sanitize(batch.id) if batch.name == batch.id else f"{sanitize(batch.id)} ({name})"

@@ -49,6 +49,7 @@ def about_words(bounds: Bounds) -> str:
 
 def _range(low: str, likely: str, high: str) -> str:
     """Format a range with its likely value; where both ends are equal, only that."""
+    # After rounding: a range from $0.10 to $0.10 looks like a mistake.
     return f"likely {likely}" if low == high else f"{low} to {high}, likely {likely}"
 
 

@@ -41,6 +41,7 @@ WORDS: Mapping[str, str] = {
     "results.none": "not saved",
     "results.partial": "partly saved",
     "results.saved": "saved",
+    "results.reused": "reused",
     "results.gone": "results expired",
     "results.failed": "not downloaded",
     "notice.failed": "notice failed",
@@ -62,12 +63,14 @@ def details(detail: str) -> dict[str, Any]:
         noted = json.loads(detail or "{}")
     except ValueError:
         return {}
+    # What a later version notes with an action may be something else than an object.
     return noted if isinstance(noted, dict) else {}
 
 
 def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
     """Return what matters about an event: what a batch came to, why something was not sent, how much was saved."""
     noted = details(detail)
+    # From the row, which knows more than the entry: saved results tell truncated answers from whole ones.
     if event == "batch.ended" and batch is not None and batch.counts.total:
         return ended_words(batch)
     if event in ("batch.accepted", "batch.adopted", "batch.found") and batch is not None:

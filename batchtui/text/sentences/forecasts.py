@@ -19,6 +19,7 @@ def in_full(forecast: Forecast | None, now: datetime) -> str:
     """Format when a batch may end: median, ninetieth percentile, and how many batches they rest on."""
     if forecast is None:
         return NO_HISTORY
+    # It has run longer than every batch that it is compared with: no time can be named any more.
     if forecast.end is None or forecast.by is None:
         return f"overdue: longer than any of {grounds(forecast)}"
     return (

@@ -18,13 +18,18 @@ MOST_JOBS = 5
 """Jobs that are named; the newest come first."""
 
 
-def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
+def known_lines(
+    known: KnownRequests, whole: Estimate | None, *, is_reused: bool = False, advice: bool = True
+) -> Iterator[str]:
     """Yield how many requests are answered already, where, and what only the new ones would cost.
 
     Args:
         known: what was found; nothing is said where all requests are new.
         whole: what all of them cost.
+        is_reused: whether the answers are reused, so that only the new requests are sent.
+        advice: whether to say what to do about it.
     """
+    # Nothing was asked before, and a line that says so would stand above nearly every submission.
     if known.new == known.requests:
         return
     yield f"{_counts(known)}: {_money(known, whole)}"
@@ -34,8 +39,10 @@ def known_lines(known: KnownRequests, whole: Estimate | None) -> Iterator[str]:
         yield f"  {one_line(job.name)} ({job.id}): {', '.join(said)}"
     if len(known.jobs) > MOST_JOBS:
         yield f"  and {amount(len(known.jobs) - MOST_JOBS, 'more job')}"
-    if known.jobs:
-        yield "  a submission sends them again; `batchtui results JOB` writes the existing answers"
+    if advice and is_reused:
+        yield "  only new requests are sent; the others get the answers that exist, or will"
+    elif advice:
+        yield "  `batchtui submit --reuse` sends only what is new; without it all requests are sent"
 
 
 def _counts(known: KnownRequests) -> str:
@@ -57,6 +64,7 @@ def _money(known: KnownRequests, whole: Estimate | None) -> str:
         return "nothing is new"
     new = f"{count(known.new)} {'is' if known.new == 1 else 'are'} new"
     figures = [each.cost.figure for each in (known.estimate, whole) if each is not None]
+    # An unknown price on either side would make the difference a wrong promise.
     if len(figures) < 2 or None in figures:
         return new
     return f"{new}, {usd_fine(figures[0])} instead of {usd_fine(figures[1])}"

@@ -80,6 +80,7 @@ def notice_document(notice: Notice) -> Document:
     `text` is the key that chat services show when they are posted to.
     """
     return {
+        # At the top, with the keys of `batchtui list --json`: the author of a hook has one shape to learn.
         **batch_document(notice.batch),
         "notice": {"kind": str(notice.kind), "at": moment(notice.at), "title": heading(notice),
                    "message": sentence(notice)},

@@ -25,6 +25,7 @@ def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None,
     name, job = part_label(batch), batch.job
     shown = ", ".join(verdict.choices)
     if verdict.kind is VerdictKind.OTHER_ACCOUNT:
+        # Named with the account: most often another profile is in use than when the part was planned.
         where = batch.account or "an unknown account"
         return f"{name}: it belongs to {where}; these credentials are for {account}. Nothing was asked or sent."
     if verdict.kind is VerdictKind.SENDING:

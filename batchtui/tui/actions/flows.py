@@ -168,6 +168,7 @@ def _show_first_error(app: Host, outcomes: Sequence[ActionResult]) -> None:
     failed = [outcome for outcome in outcomes if outcome.error]
     if len(failed) > 1:
         app.say(f"{count(len(failed))} of {amount(len(outcomes), 'batch', 'batches')} failed.", tone="error")
+    # One at a time: a box for each of a hundred would have to be closed a hundred times.
     for outcome in failed[:1]:
         if outcome.error:
             app.post_message(ActionFailed(outcome.error))

@@ -262,7 +262,8 @@ class DashboardApp(GlobalActions):
         self.away = await last_visit.since_last_visit(self.workspace)
         # Only a dashboard that was open before can have missed something.
         missed = events.summary(self.away.actions) if self.away else ""
-        if missed:
+        # The demo's week was made just now: nobody has been here before.
+        if missed and not self._is_demo:
             self.say(f"Since you were last here: {missed}.")
 
     def _pass_time(self) -> None:

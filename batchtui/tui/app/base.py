@@ -131,6 +131,10 @@ class BaseApp(Host, QuietApp):
 
     async def ask(self, question: Question) -> bool:
         """Show a question and return whether the answer was yes. Call it within a worker only."""
+        return await self.ask_which(question) is True
+
+    async def ask_which(self, question: Question) -> bool | str:
+        """Show a question and return yes, no, or the id of another command that it offers."""
         dialog = Confirm(question, self.workspace.clock.monotonic)
         return await self.push_screen(dialog, wait_for_dismiss=True)
 

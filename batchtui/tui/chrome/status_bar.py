@@ -59,7 +59,7 @@ class StatusBar(LinesView):
         self._status = status
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the line. Where room is short, words go before numbers, and numbers before the age of the data."""
+        """Return the line. Where room is short, the usual workspace goes first, then the money, then words."""
         status = self._status()
         plain = painter_of(self).plain
         age = poll_words(status)
@@ -70,7 +70,7 @@ class StatusBar(LinesView):
         # From the fullest form to the shortest: the first one that fits is drawn.
         for left, middle, others in (
             (full, tally, (badge, money, age)),
-            (full, tally, (badge, age)),
+            (short, tally, (badge, money, age)),
             (short, tally, (badge, age)),
             (short, numbers, (badge, money, age)),
             (short, numbers, (badge, age)),

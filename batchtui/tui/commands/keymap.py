@@ -68,6 +68,7 @@ def textual_overrides(own: Mapping[str, str]) -> dict[str, str]:
     A key of an earlier version that a person gives to another command is no longer that of the first one.
     """
     keymap = merge_keymap(own)
+    # Its former key still works while nobody wants it for something else.
     taken = {key for command_id in own for key in keymap[command_id]}
     differing = [
         *own,
@@ -79,6 +80,7 @@ def textual_overrides(own: Mapping[str, str]) -> dict[str, str]:
 def textual_name(key: str) -> str:
     """Return Textual's name of a key: `question_mark` for `?`, `escape` for `esc`."""
     *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    # Textual names a sign by its Unicode name, in lower case and with underscores.
     if len(last) == 1 and not last.isalnum():
         name = unicodedata.name(last).lower().replace("-", "_").replace(" ", "_")
         last = _UNICODE_TO_TEXTUAL.get(name, name)

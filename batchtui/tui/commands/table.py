@@ -290,8 +290,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("pair.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.PAIR, worth=50),
     # ── dialogs ──
     Command("dialog.yes", ("y",), "yes", "Confirm.", _S.DIALOG, in_palette=False),
+    Command("dialog.try", ("p",), "try", "Try one request of each shape first.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Close, and change nothing.", _S.DIALOG, in_palette=False),
-    # ── while typing ──
+    # ── while one types ──
     Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
     Command("help.next-hit", ("]",), "next hit", "Go to the next match.", _S.HELP, in_palette=False),
     Command("help.previous-hit", ("[",), "previous hit", "Go to the previous match.", _S.HELP, in_palette=False),

@@ -38,6 +38,18 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAnswer:
+    """An answer besides yes and no."""
+
+    command: str
+    """The id of the command that gives it."""
+    word: str
+    """What the footer says: `try first`."""
+    words: str
+    """What the question says: `Try 2 requests in real time first, at most $0.01`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """What a person is asked. It is frozen: what was shown is what is done."""
 
@@ -51,12 +63,14 @@ class Question:
     """What yes does, in one or two words."""
     typed: str = ""
     """What has to be typed before yes is taken; empty for nothing."""
+    others: tuple[OtherAnswer, ...] = ()
+    """What else can be done."""
     destroys: bool = False
     """Whether something is lost with a yes: it is drawn in red then, and in the accent otherwise."""
 
 
-class Confirm(Dialog[bool]):
-    """Asks a question and returns the answer. It does nothing itself."""
+class Confirm(Dialog["bool | str"]):
+    """Asks a question and returns yes, no, or the id of another command that was offered. It does nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.DIALOG)
     LOOK = "-question"
@@ -80,13 +94,15 @@ class Confirm(Dialog[bool]):
         """Give the list the rows that the lines around it leave."""
         # Of the terminal's rows the frame takes two, and message and keys below the dialog up to three.
         columns = min(WIDTH, self.size.width * 96 // 100) - 4
-        taken = sum(len(lines.draw(columns, 0)) for lines in self.query(FixedLines)) + 2
+        taken = sum(len(lines.draw(columns, 0)) for lines in self.query(FixedLines))
+        taken += 3 if self.question.others else 2
         body = self.query_one("#dialog-body")
         body.styles.max_height = max(3, self.size.height - 5 - taken)
 
     def keys(self) -> str:
         """Return what the footer says: how to answer."""
         scroll = "   {text.down} {text.up} scroll"
+        scroll = "".join(f"   {{{other.command}}} {other.word}" for other in self.question.others) + scroll
         if self.question.typed:
             return f"type {self.question.typed}, then {{dialog.yes}} yes   {{dialog.no}} `enter` no{scroll}"
         return f"{{dialog.yes}} yes   {{dialog.no}} `enter` no{scroll}"
@@ -119,6 +135,14 @@ class Confirm(Dialog[bool]):
         if self._monotonic() >= self._heard_from and (self.is_typed or not yes):
             self.close(yes)
 
+    def take(self, command: str) -> None:
+        """Close with another command, where it is offered and not pressed too early to be meant."""
+        if self._monotonic() >= self._heard_from and command in (other.command for other in self.question.others):
+            self.close(command)
+
+    def _action_dialog_try(self) -> None:
+        self.take("dialog.try")
+
     def _action_dialog_yes(self) -> None:
         self.answer(True)
 
@@ -141,18 +165,21 @@ class FixedLines(LinesView):
 
 
 class AnswerLine(LinesView):
-    """The two answers, at the right. Enter is no; yes is red where something would be lost."""
+    """The two answers, at the right, and above them what else is offered. Yes is red where something would be lost."""
 
-    DEFAULT_CSS = "AnswerLine { height: 2; }"
+    DEFAULT_CSS = "AnswerLine { height: auto; }"
 
     def __init__(self, dialog: Confirm) -> None:
         super().__init__()
         self._dialog = dialog
         self._no_from = self._yes_from = 0
+        self._others: list[tuple[int, int, str]] = []
+        """First column, end column and command of what else is offered."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return an empty line and the answers."""
+        """Return a line of what else is offered, and the answers."""
         question = self._dialog.question
+        offered, self._others = self._offered(question)
         no = (*text_with_keys(self, " {dialog.no}  No ", Tone.STRONG, Tone.ACCENT), Span("   "))
         if question.typed and not self._dialog.is_typed:
             typed = self._dialog.typed or "…"
@@ -163,11 +190,26 @@ class AnswerLine(LinesView):
             yes = text_with_keys(self, f" {{dialog.yes}}  {word} ", tone, tone)
         self._no_from = max(0, columns - width(no) - width(yes))
         self._yes_from = self._no_from + width(no)
-        return [(), (Span(" " * self._no_from), *no, *yes)]
+        answers: Line = (Span(" " * self._no_from), *no, *yes)
+        return [(), offered, answers] if offered else [(), answers]
+
+    def _offered(self, question: Question) -> tuple[Line, list[tuple[int, int, str]]]:
+        """Return what else is offered, and where on the line each of it stands."""
+        pieces: list[Span] = []
+        places: list[tuple[int, int, str]] = []
+        for other in question.others:
+            start = width(pieces)
+            pieces += text_with_keys(self, f"{{{other.command}}}  {other.words}", Tone.TEXT, Tone.ACCENT)
+            places.append((start, width(pieces), other.command))
+            pieces.append(Span("   "))
+        return tuple(pieces), places
 
     def on_click(self, event: events.Click) -> None:
         """Answer with the mouse."""
-        if event.y == 1 and event.x >= self._no_from:
+        for start, end, command in self._others:
+            if event.y == 1 and start <= event.x < end:
+                self._dialog.take(command)
+        if event.y == 1 + bool(self._others) and event.x >= self._no_from:
             self._dialog.answer(event.x >= self._yes_from)
 
 

@@ -109,6 +109,11 @@ def counts(numbers: RequestCounts, *, plain: bool = False, words: bool = False) 
     return joined([[Span(f"{count(n)} {word if words else sign}", tone)] for n, sign, word, tone in said if n])
 
 
+def short_counts(batch: Batch, *, plain: bool = False) -> Line:
+    """Return what became of the requests with signs instead of words, where there is little room."""
+    return counts(batch.counts, plain=plain) if batch.outcomes is None else outcomes(batch.outcomes, plain=plain)
+
+
 def outcomes(found: OutcomeCounts, *, plain: bool = False, words: bool = False) -> Line:
     """Say what saved results turned out to be: `11 ✓  39 ✂`, or in words."""
     said: dict[str, tuple[int, Tone]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
+from batchtui.services.submission.canary import plan_canary, run_canary, with_canary
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
@@ -21,7 +23,7 @@ from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import short_id
-from batchtui.tui.submit.question import describe_errors, submit_question
+from batchtui.tui.submit.question import TRY, describe_errors, submit_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +60,9 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     try:
         if not plan.is_sendable:
             raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
+        # No limit of this submission's own, as `--max-cost` is one; those of the settings hold here, too.
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await app.ask(submit_question(plan, await describe_duplicates(app.workspace, plan.earlier)))
+        is_wanted = await _is_wanted(app, plan, options or SubmitOptions())
         if is_wanted:
             await _send(app, plan)
     finally:
@@ -67,10 +70,28 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
     return is_wanted
 
 
+async def _is_wanted(app: Host, plan: SubmitPlan, options: SubmitOptions) -> bool:
+    """Ask whether to send a plan; try one request of each shape in real time before that, where that is asked for."""
+    earlier = await describe_duplicates(app.workspace, plan.earlier)
+    canary = await asyncio.to_thread(plan_canary, app.workspace, plan.staged, options.intake)
+    answer = await app.ask_which(submit_question(plan, earlier, canary))
+    if answer == TRY:
+        # A limit holds for what is tried, too.
+        await enforce_limits(app.workspace, with_canary(plan.estimate, canary), None)
+        with app.busy() as say:
+            verdicts = await run_canary(app.workspace, canary, lambda call: say(f"trying {one_line(call.custom_id)}"))
+        answer = await app.ask_which(submit_question(plan, earlier, canary, verdicts))
+    return answer is True
+
+
 async def _send(app: Host, plan: SubmitPlan) -> None:
     with app.busy() as say:
         submitted = await apply_submit(
-            app.workspace, plan, force=bool(plan.earlier), on_event=lambda event: say(send_progress_words(event))
+            # The question has named the identical submissions: a yes to it is a yes to sending them again.
+            app.workspace,
+            plan,
+            force=bool(plan.earlier),
+            on_event=lambda event: say(send_progress_words(event)),
         )
     report_submitted(app, submitted)
 
@@ -132,6 +153,7 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
         if done:
             which = part_name(done[0]) if len(done) == 1 else amount(len(done), "part")
             app.say(f"Sent {which}: {amount(sum(batch.requests for batch in done), 'request')}.")
+        # One box is enough: each of the others has its reason in the list.
         for _, error in failed[:1]:
             raise error
     return True

@@ -5,30 +5,69 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
+from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
 from batchtui.text.sentences.estimates import about_words, estimate_lines
-from batchtui.tui.dialogs.confirm import Group, Question
+from batchtui.text.sentences.known_requests import known_lines
+from batchtui.tui.dialogs.confirm import Group, OtherAnswer, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from batchtui.domain.submission.canary import CanaryPlan, CanaryVerdict
     from batchtui.domain.submission.problem import Problem
     from batchtui.services.submission.submit import SubmitPlan
 
 FAULTS_SHOWN = 3
+TRY = "dialog.try"
+"""The command that tries one request of each shape."""
 WARNINGS_SHOWN = 12
 SHAPES_SHOWN = PARTS_SHOWN = 6
 
 
-def submit_question(plan: SubmitPlan, earlier: Sequence[str]) -> Question:
-    """Return the question whether to send a plan; `earlier` says what became of the same requests before."""
+def submit_question(
+    plan: SubmitPlan,
+    earlier: Sequence[str],
+    canary: CanaryPlan | None = None,
+    verdicts: Sequence[CanaryVerdict] = (),
+) -> Question:
+    """Return the question whether to send a plan.
+
+    Args:
+        plan: what would be sent.
+        earlier: what became of the same requests before.
+        canary: which requests can be tried in real time first; None for none.
+        verdicts: what came of that, once it was done.
+    """
+    tried = (Group("Tried in real time", tuple(map(_verdict_words, verdicts))),) if verdicts else ()
+    others = (
+        (OtherAnswer(TRY, "try first", _try_words(canary)),)
+        if canary is not None and canary.calls and not verdicts
+        else ()
+    )
     return Question(
         f"Submit {amount(plan.job.requests, 'request')}{about_words(plan.estimate.cost)}?",
-        tuple(_groups(plan, earlier)),
+        (*tried, *_groups(plan, earlier)),
+        others=others,
         remark="All of it is sent and billed again." if earlier else "",
         yes="resubmit" if earlier else "submit",
     )
+
+
+def _try_words(canary: CanaryPlan) -> str:
+    cost = "at an unknown cost" if canary.at_most is None else f"at most {usd(canary.at_most)}"
+    return f"Try {amount(len(canary.calls), 'request')} in real time first, {cost}"
+
+
+def _verdict_words(verdict: CanaryVerdict) -> str:
+    name = one_line(verdict.call.custom_id)
+    if verdict.is_well:
+        return f"{name}: accepted"
+    # A rate limit or a lost response says nothing of the request.
+    said = f"{name}: {'refused' if verdict.is_refused else 'no verdict'}: {one_line(verdict.message)}"
+    shape = f" All {one_line(verdict.call.skeleton)} would fail." if verdict.is_refused else ""
+    return said + shape
 
 
 def describe_errors(plan: SubmitPlan) -> str:
@@ -46,6 +85,8 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
         yield Group("Identical requests were already submitted", tuple(one_line(line) for line in earlier))
+    elif known := tuple(known_lines(plan.known, plan.estimate, advice=False)):
+        yield Group("Asked before: a submission sends them again", known)
     yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]

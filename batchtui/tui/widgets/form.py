@@ -131,16 +131,24 @@ def field_line(item: Field, columns: int, *, plain: bool) -> Line:
         return (box, Span(item.value, Tone.STRONG if item.is_on else Tone.TEXT), *note)
     if item.kind is FieldKind.TEXT:
         return (*text_box(item.value, text_room(item, columns)), *note)
-    pieces = [Span(f" {choice} ", Tone.CHIP if choice == item.value else Tone.DIM) for choice in item.choices]
-    # Without colour the one in force is reversed; in brackets where even that is not to be had.
-    if plain:
-        pieces = [
-            Span(f"[{choice}]" if choice == item.value else f" {choice} ", piece.tone)
-            for choice, piece in zip(item.choices, pieces, strict=True)
-        ]
-    if width(pieces) + width(note) <= columns:
+    pieces = _choices(item)
+    if _fits(item, columns):
         return (*pieces, *note)
     return _one_of_many(item, plain=plain)
+
+
+def _choices(item: Field) -> list[Span]:
+    # In brackets, too: in the reversed row under the cursor, and without colour, a ground of its own does not show.
+    return [
+        Span(f"[{choice}]", Tone.CHIP) if choice == item.value else Span(f" {choice} ", Tone.DIM)
+        for choice in item.choices
+    ]
+
+
+def _fits(item: Field, columns: int) -> bool:
+    """Whether there is room for all choices beside each other, and for what is said beside them."""
+    note = width((Span(f"  {item.note}"),)) if item.note else 0
+    return width(_choices(item)) + note <= columns
 
 
 def text_room(item: Field, columns: int) -> int:
@@ -160,19 +168,16 @@ def _one_of_many(item: Field, *, plain: bool) -> Line:
     """Return the choice in force alone, with how many there are: there is no room for all of them."""
     left, right = ARROWS_PLAIN if plain else ARROWS
     at = item.choices.index(item.value) + 1 if item.value in item.choices else 0
-    chosen = Span(f"[{item.value}]" if plain else f" {item.value} ", Tone.CHIP)
+    chosen = Span(f"[{item.value}]", Tone.CHIP)
     return (Span(f"{left} ", Tone.DIM), chosen, Span(f" {right}  {at} of {len(item.choices)}", Tone.DIM))
 
 
 def choice_at(item: Field, x: int, columns: int) -> str | None:
     """Return the choice at a column of the field; None where there is none, or only one of them is in sight."""
-    if item.kind is not FieldKind.CHOICE:
+    if item.kind is not FieldKind.CHOICE or not _fits(item, columns):
         return None
     start = 0
-    shown = field_line(item, columns, plain=False)
-    if len(shown) < len(item.choices):
-        return None
-    for choice, piece in zip(item.choices, shown, strict=False):
+    for choice, piece in zip(item.choices, _choices(item), strict=True):
         end = start + width([piece])
         if start <= x < end:
             return choice

@@ -305,51 +305,75 @@ def test_a_pipe_with_ids_to_be_made_keeps_the_legal_ones(tmp_path: Path) -> None
     assert (made[0]["custom_id"], made[-1]["custom_id"]) == ("a_b-row1", "a_b")
 
 
-def workbook(folder: Path, rows: list[list[Any]], **others: list[list[Any]]) -> Path:
-    openpyxl = pytest.importorskip("openpyxl")
-    pytest.importorskip("python_calamine")
-    book = openpyxl.Workbook()
-    sheet = book.active
-    for row in rows:
-        sheet.append(row)
-    for name, cells in others.items():
-        other = book.create_sheet(name)
-        for row in cells:
-            other.append(row)
-    path = folder / "t.xlsx"
-    book.save(path)
-    return path
+TWO_TABLES = {
+    "the header in another case": ("id,text\n1,a\nID,Text\n2,b\n", {"repeated headers": 1}, []),
+    "the header in another order": ("id,text\n1,a\ntext,id\nb,2\n", {}, [(3, "header-order", "error")]),
+    "another header": ("id,text\n1,a\nkey,title\n2,b\n", {}, [(3, "header-inside", "warning")]),
+    "another width": (
+        "id,text,note\n1,a,b\n2,a,b\nname,age\nanna,3\n", {}, [(4, "row-ragged", "error"), (5, "row-ragged", "error")]),
+    "a row of usual words that are texts": ("id,text\n1,a\ncount,the number of orders this year\n", {}, []),
+}  # fmt: skip
 
 
-def test_a_spreadsheet_is_its_first_sheet_without_titles_and_blank_rows(tmp_path: Path) -> None:
-    from datetime import date, datetime
-
-    rows: list[list[Any]] = [
-        ["Report", None, None], [None, None, None], ["id", "text", "when"], [1, "one", date(2026, 1, 2)],
-        [None, None, None], [2.5, "two\nlines", datetime(2026, 1, 2, 3, 4)], [True, None, None],  # noqa: DTZ001
-    ]  # fmt: skip
-    source = open_table(str(workbook(tmp_path, rows)), TableOptions())
-    assert (source.kind, source.columns) == ("spreadsheet", ("id", "text", "when"))
-    assert read(source) == [[1, "one", "2026-01-02"], [2.5, "two\nlines", "2026-01-02 03:04:00"], [True, "", ""]]
-    assert dict(source.left_out) == {"blank rows": 1}
-    assert [row.line for block in source.rows() for row in block] == [4, 6, 7]
-    made, _ = composed(source, "{{ text }} {{ when }}", id="id", limit=1)
-    assert made == [request("1", "one 2026-01-02")]
+@pytest.mark.parametrize("name", TWO_TABLES)
+def test_a_second_table_in_the_file_is_never_read_as_the_first(name: str, tmp_path: Path) -> None:
+    content, left_out, faults = TWO_TABLES[name]
+    source = table(tmp_path, content)
+    rows = [row for block in source.rows() for row in block]
+    assert [(row.line, row.fault.code, row.fault.severity) for row in rows if row.fault] == faults
+    assert (source.columns[0], dict(source.left_out)) == ("id", left_out)
 
 
-@pytest.mark.parametrize("sheet", ["Second", "2"])
-def test_another_sheet_is_named(sheet: str, tmp_path: Path) -> None:
-    path = workbook(tmp_path, [["a"], ["x"]], Second=[["id", "text"], ["a", "one"], ["b", "two"]])
-    assert composed(open_table(str(path), TableOptions(sheet=sheet)), id="id") == (GOLDEN, [])
-    with pytest.raises(UsageError, match="no sheet"):
-        open_table(str(path), TableOptions(sheet="Third"))
+@pytest.mark.parametrize(
+    ("content", "skip"),
+    [
+        ("id,subject,body\n1,a,x\n2,b,y\n" + "3,c,x,extra\n4,d,y,extra\n" * 5, 3),
+        ("id,subject,body\n1,a,x\n2,b,y\n\nSection two\nname,age\nanna,3\nben,4\ncara,5\ndan,6\n", 5),
+    ],
+)
+def test_a_smaller_table_above_is_not_passed_over_unasked(content: str, skip: int, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds two tables") as fault:
+        table(tmp_path, content)
+    assert f"--skip {skip}" in fault.value.hint
+    assert len(read(table(tmp_path, content, skip=skip))) in (4, 10)
 
 
-def test_a_spreadsheet_without_its_package_says_what_installs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = workbook(tmp_path, [["id", "text"], ["a", "one"]])
-    monkeypatch.setitem(sys.modules, "python_calamine", None)
-    with pytest.raises(UsageError) as raised:
-        open_table(str(path), TableOptions())
-    assert "batchtui[data]" in raised.value.hint
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["id,text\n1,one\n", "ид;текст\n1;привет\n2;мир\n", "编号,内容\n1,这是例子\n"])
+def test_utf16_without_a_mark_is_found_in_any_script(text: str, encoding: str, tmp_path: Path) -> None:
+    assert read(table(tmp_path, text.encode(encoding))) == read(table(tmp_path, text.encode("utf-8")))
+
+
+def test_room_behind_the_text_is_no_data(tmp_path: Path) -> None:
+    assert read(table(tmp_path, CSV + "\0" * 500)) == [["a", "one"], ["b", "two"]]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("t.txt.csv", "id    text\n----- ------\n1     a b\n2     c d\n", "columns of fixed width"),
+        ("t.csv", "{\\rtf1 text}", "an RTF document"),
+        ("t.json", '{"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}}', "a whole table in one object"),
+        ("t.json", '{"0": {"a": 1}, "1": {"a": 2}}', "a whole table in one object"),
+        ("t.json", '{"columns": ["a"], "index": [0, 1], "data": [[1], [2]]}', "a whole table in one object"),
+    ],
+)
+def test_a_table_in_a_form_that_would_be_misread_is_refused(file: str, content: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        table(tmp_path, content, file)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "about"),
+    [
+        ("t.csv", '"1,""a"",text"\n"2,""b"",more"\n', "delimiter"),
+        ("t.json", '{"data": [{"a": 1}, {"a": 2}]}', "rows"),
+    ],
+)
+def test_a_form_that_is_seldom_meant_is_doubted(file: str, content: str, about: str, tmp_path: Path) -> None:
+    assert about in [doubt.about for doubt in table(tmp_path, content, file).doubts]
+
+
+def test_json_is_json_also_where_its_file_is_called_csv(tmp_path: Path) -> None:
+    assert read(table(tmp_path, '[{"a": 1}, {"a": 2}]')) == [[1], [2]]
+    assert table(tmp_path, "[id],[text]\n1,a\n").columns == ("[id]", "[text]")

@@ -63,7 +63,7 @@ async def test_an_answer_that_comes_after_another_sender_took_over_is_not_bound(
     (key,) = await registry.jobs.plan(job(), [part()])
     await registry.sends.claim(key, "first", LATER)
     await registry.sends.sender_died(key, "first")
-    await registry.sends.proved_absent(key, 1, "absent")
+    await registry.verdicts.proved_absent(key, 1, "absent")
     await registry.sends.claim(key, "second", LATER)
     assert not await registry.sends.accepted(key, remote(), "first")
     assert (await registry.batches.get(key)).state is BatchState.SUBMITTING
@@ -75,8 +75,8 @@ async def test_a_stale_proof_of_absence_does_not_release_a_part_that_was_sent_on
         await registry.sends.claim(key, "me", LATER)
         await registry.sends.answer_lost(key, "time-out", "me")
         stale = (await registry.batches.get(key)).sends - 1
-        assert not await registry.sends.proved_absent(key, stale, "absent")
-        assert await registry.sends.proved_absent(key, stale + 1, "absent")
+        assert not await registry.verdicts.proved_absent(key, stale, "absent")
+        assert await registry.verdicts.proved_absent(key, stale + 1, "absent")
 
 
 async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
@@ -84,9 +84,9 @@ async def test_a_lost_answer_is_adopted_once(registry: Registry) -> None:
     for key in keys:
         await registry.sends.claim(key, "me", LATER)
         await registry.sends.answer_lost(key, "time-out", "me")
-    assert await registry.sends.adopt(keys[0], remote("msgbatch_01X"))
-    assert not await registry.sends.adopt(keys[1], remote("msgbatch_01X"))
-    assert not await registry.sends.adopt(keys[0], remote("msgbatch_01Y"))
+    assert await registry.verdicts.adopt(keys[0], remote("msgbatch_01X"))
+    assert not await registry.verdicts.adopt(keys[1], remote("msgbatch_01X"))
+    assert not await registry.verdicts.adopt(keys[0], remote("msgbatch_01Y"))
 
 
 async def test_an_unlawful_change_is_refused_and_changes_nothing(registry: Registry) -> None:

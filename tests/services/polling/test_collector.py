@@ -158,7 +158,7 @@ async def test_a_failure_that_nobody_waits_for_any_more_lets_the_collector_rest(
     else:
         async with workspace.registry._database.transaction() as tx:
             await tx.execute("UPDATE batches SET unproved = 1")
-        await workspace.registry.sends.disown(batch.key, batch.id or "", "It is somebody else's.")
+        await workspace.registry.verdicts.disown(batch.key, batch.id or "", "It is somebody else's.")
         clock.turn(hours=1)
     await running.collector._round()
     assert not running.collector.has_failed

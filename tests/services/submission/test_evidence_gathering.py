@@ -140,7 +140,7 @@ async def test_a_person_who_decides_is_taken_at_their_word(
         await tx.execute("UPDATE batches SET twin = 1")
     assert await reconcile.release(workspace, batch, rejected=["msgbatch_01Z"])
     assert not (await workspace.registry.batches.get(batch.key)).may_have_twin
-    assert set(await workspace.registry.sends.refuted_of(batch.key)) == {"msgbatch_01Z"}
+    assert set(await workspace.registry.verdicts.refuted_of(batch.key)) == {"msgbatch_01Z"}
     assert await reconcile.adopt(workspace, batch, remote("msgbatch_01X"))
     adopted = await workspace.registry.batches.get(batch.key)
     assert (adopted.id, adopted.is_unproved, adopted.is_chosen) == ("msgbatch_01X", True, True)

@@ -238,7 +238,7 @@ async def test_a_strangers_batch_is_refuted_by_its_results_and_never_tried_again
     mine = next(batch for batch in resumed.batches)
     stranger = simulator.world.batches[0].id
     assert (mine.state, mine.id != stranger) == (BatchState.IN_PROGRESS, True)
-    assert stranger in await workspace.registry.sends.refuted_of(mine.key)
+    assert stranger in await workspace.registry.verdicts.refuted_of(mine.key)
 
 
 async def test_an_unproved_batch_is_canceled_only_by_its_typed_id(

@@ -468,7 +468,7 @@ async def test_a_result_that_cannot_be_read_does_not_make_a_batch_somebody_elses
     edge.rules["results"] = garble
     batch = await lost_and_ended(behind, tmp_path, simulator, clock)
     await resume(behind, consent=yes)
-    assert await behind.registry.sends.refuted_of(batch.key) == {}
+    assert await behind.registry.verdicts.refuted_of(batch.key) == {}
     assert (await behind.registry.batches.get(batch.key)).id == simulator.world.batches[0].id
     assert len(simulator.world.batches) == 1
 
@@ -492,7 +492,7 @@ async def test_results_that_arrive_broken_do_not_disown_an_unproved_batch_and_ar
     with pytest.raises(ResultsDamaged):
         await collect(behind, batch)
     assert (await behind.registry.batches.get(batch.key)).id == batch.id
-    assert await behind.registry.sends.refuted_of(batch.key) == {}
+    assert await behind.registry.verdicts.refuted_of(batch.key) == {}
     del edge.rules["results"]
     saved = await collect(behind, batch)
     assert (saved.results, saved.is_unproved) == (ResultsState.SAVED, False)
@@ -541,7 +541,7 @@ async def test_a_stranger_is_refuted_by_the_digest_where_the_requests_are_gone(
     shutil.rmtree(workspace.registry.requests.folder / batch.job)
     resumed = await resume(workspace, consent=no)
     assert [finding.kind for finding in resumed.undecided] == [VerdictKind.ABSENT]
-    assert set(await workspace.registry.sends.refuted_of(batch.key)) == {simulator.world.batches[0].id}
+    assert set(await workspace.registry.verdicts.refuted_of(batch.key)) == {simulator.world.batches[0].id}
 
 
 # ── every front end looks ───────────────────────────────────────────────────────────────────────────────────────────

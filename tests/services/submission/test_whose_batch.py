@@ -132,7 +132,7 @@ async def test_a_persons_choice_is_revoked_when_the_results_refute_it(
     await refresh_batches(workspace, [batch])
     with pytest.raises(FateUnknown):
         await collect(workspace, batch)
-    assert theirs in await workspace.registry.sends.refuted_of(batch.key)
+    assert theirs in await workspace.registry.verdicts.refuted_of(batch.key)
 
 
 @pytest.mark.long

@@ -155,6 +155,19 @@ async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_
             assert any("sent " in text for text in lines[marker:])
 
 
+async def test_the_first_start_of_the_demo_welcomes_nobody_back(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["nightly"], settings=STILL) as shown:
+        await last_visit.mark_visited(shown.workspace)
+        shown.clock.turn(hours=2)
+        await maintenance.run_maintenance(shown.workspace)
+        demo = DashboardApp(shown.workspace, ground=MODERN, demo=True)
+        async with demo.run_test(size=(120, 40), notifications=True) as pilot:
+            started = type(shown)(demo, pilot, shown.workspace, shown.clock, shown.simulator)
+            await started.until(lambda: demo.away is not None)
+            await started.shows("nightly", "✓ 1 ended")
+            assert "Since you were last here" not in started.text
+
+
 async def test_a_first_visit_reports_no_missed_events(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], settings=STILL) as shown:
         await shown.shows("evaluation")

@@ -71,6 +71,7 @@ FURNISHED: dict[str, tuple[str, ...]] = {
     "batch-attempts": ("G", "enter", "j", "H"),
     "result-hits": ("G", "enter", "enter", "/", *"the", "enter", "n"),
     "export": ("G", "x", "j"),
+    "retry-typed": ("G", "R", "t"),
     "compare-choose": ("G", "enter", "="),
     "compare": ("G", "enter", "=", "enter"),
     "compare-only-changed": ("G", "enter", "=", "enter", "f"),

@@ -54,6 +54,32 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
         assert len(sent_custom_ids(shown.simulator)) == 5
 
 
+async def test_one_request_of_each_shape_is_tried_first_and_what_came_of_it_is_said(here: Path, tmp_path: Path) -> None:
+    odd = request("s-1", system="Be brief.")
+    jsonl(here / "tickets.jsonl", [request("p-1"), request("p-2"), odd])
+    async with stage(tmp_path) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit 3 requests, ", "p  Try 2 requests in real time first, at most $")
+        await shown.press("p")
+        assert not shown.simulator.world.calls_to("messages"), "a key that comes at once is not meant"
+        shown.clock.turn(1)
+        await shown.press("p")
+        await shown.shows("Tried in real time", "p-1: accepted", "s-1: accepted")
+        assert "Try 2 requests" not in shown.text
+        assert shown.simulator.world.batches == []
+        await send(shown, 1)
+        assert len(sent_custom_ids(shown.simulator)) == 3
+
+
+async def test_the_question_says_what_was_answered_before_and_what_is_new(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as shown:
+        [asked] = tmp_path.glob("*.jsonl")
+        new = jsonl(tmp_path / "new", [request("new-1", "What else?")])
+        (here / "more.jsonl").write_bytes(asked.read_bytes() + new.read_bytes())
+        await choose(shown, "more")
+        await shown.shows("Asked before", "3 of 4 requests already answered: 1 is new", "fine (job_")
+
+
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
     plain = [request(f"p-{number}") for number in range(3)]
     odd = [request("s-1", system="Be brief.", metadata={"user_id": "ann@example.com"})]

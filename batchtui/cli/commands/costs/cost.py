@@ -64,6 +64,7 @@ async def command(
         raise UsageError("--csv and --json exclude each other.", hint="Pass one of them.")
     async with session.workspace() as workspace:
         if requests is not None:
+            # These choose among batches, and a calculation has none.
             if named or by or since:
                 raise UsageError("A calculation takes no ID.", hint="Leave out ID, --by and --since.")
             spending_view.show_calculation(session, _calculated(workspace, requests, **work), as_csv=as_csv)

@@ -42,6 +42,7 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
 
     async with session.workspace() as workspace:
         checked = await check(workspace, sources, intake_of(options), check_report.progress_of(session), count=count)
+    # Facts and the progress line share the terminal: the line has to go first.
     session.notes.close()
     requests = checked.report.requests
     # Nothing that could be sent costs nothing that could be said: $0 would look like an answer.

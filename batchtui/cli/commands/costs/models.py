@@ -90,11 +90,13 @@ def _of_a_million(rate: Decimal | None) -> Decimal | None:
 def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     from decimal import Decimal
 
+    # Documents have amounts as strings, because JSON numbers are read as floats; the table needs them as numbers.
     price = {name: None if value is None else Decimal(value) for name, value in document["batch_price"].items()}
     state = lifecycle_on(model, today)
     life: str = state
     if model.retires_at:
         life += f", {_retirement(state, model.retires_at, today)} {model.retires_at.isoformat()}"
+    # None means unknown, which is so for every model that the API does not describe.
     if model.batches is False:
         life += ", not in batches"
     return (

@@ -39,6 +39,7 @@ def command(session: Session, template: bool) -> None:
         ]
         session.out.document({"file": str(session.paths.config_file), "settings": settings})
         return
+    # People look for this file to write their first setting: it is named also while there is none.
     exists = session.paths.config_file.exists()
     session.out.line(
         f"# {sanitize(str(session.paths.config_file))}{'' if exists else ' (no file; the defaults apply)'}"

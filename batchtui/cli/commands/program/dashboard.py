@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @define_command("dashboard", examples=["batchtui"])
 def command(session: Session) -> int | None:
     """Show the dashboard; without a terminal, or with TERM=dumb, the list of batches."""
+    # A script that runs `batchtui` alone wants facts, and cannot press a key to leave the dashboard.
     if session.json or not has_screen():
         from batchtui.cli.commands.batches.list import command as listing
 
@@ -30,4 +31,5 @@ def command(session: Session) -> int | None:
 def has_screen() -> bool:
     """Return whether all three standard streams are a terminal that can show a full screen."""
     terminals = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    # The shell of Emacs and some CI systems set TERM=dumb: they cannot move the cursor.
     return terminals and os.environ.get("TERM", "") not in ("", "dumb")

@@ -58,6 +58,7 @@ def _tour(session: Session, speed: float) -> int:
 
     clock = PastClock(max(ago for ago, _ in PAST))
     with sandbox.simulated_session(session, EVEN, speed, clock) as simulator, chdir(sandbox.own_files(session.paths)):
+        # It takes a second or two, in which an empty terminal would look like a hang.
         session.notes.say("Starting a simulator with a week of work…")
         return run_dashboard(
             lambda: lived_workspace(session, simulator, clock, PAST, **PAST_TEMPER),

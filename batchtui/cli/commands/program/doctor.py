@@ -41,6 +41,7 @@ async def command(session: Session, offline: bool, repair: bool) -> int:
     async with session.workspace() as workspace:
         findings = await run_checks(workspace, offline=offline)
     rows = [(finding.topic, str(finding.health), finding.message, finding.hint) for finding in findings]
+    # Found out here: services know no terminal.
     rows.append(("terminal", "good", _terminal(), ""))
     if session.json:
         keys = ("topic", "health", "message", "hint")

@@ -52,6 +52,7 @@ def command(context: click.Context, session: Session, name: str | None, man: boo
         return
     from batchtui.manual.plain_text import to_plain_text
 
+    # A pipe has no width of its own, and may end in an editor of any width.
     width = min(session.out.width or WIDEST_TEXT, WIDEST_TEXT)
     text = "\n".join(filter(None, (to_plain_text(found["page"], width) if found["page"] else "", found["usage"])))
     if session.out.is_terminal:
@@ -72,6 +73,7 @@ def _find(program: click.Context, name: str) -> dict[str, Any]:
     assert isinstance(program.command, click.Group)
     described = program.command.get_command(program, word)
     usage = described.get_help(click.Context(described, info_name=f"batchtui {word}")) if described else None
+    # A topic and a command may have the same name: then the page comes first, with the usage below it.
     topic = word if word in pages.TOPICS else pages.topic_about(word) if described else None
     if topic is not None and (topic == word or described is None):
         return {"topic": topic, "page": pages.read_page(topic), "usage": usage}

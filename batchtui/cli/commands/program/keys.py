@@ -20,6 +20,7 @@ def command(session: Session) -> None:
     from batchtui.tui.commands.keymap import merge_keymap
     from batchtui.tui.commands.table import COMMANDS, Scope, of_scope
 
+    # The keys as they are here, not as they are delivered: the settings may have changed them.
     keymap = merge_keymap(load_settings(session.paths.config_file).keys)
     if session.json:
         session.out.document(

@@ -47,6 +47,7 @@ async def command(session: Session, older_than: int | None, dry_run: bool, yes: 
         plan = await plan_prune(workspace, older_than=None if older_than is None else timedelta(days=older_than))
         pruned = Pruned((), ())
         if plan.removals and not dry_run:
+            # With --yes nobody reads the plan before; what was deleted is printed afterwards.
             if not yes:
                 _say_plan(session, plan)
             question = f"Delete {amount(len(plan.removals), 'item')}, {size(plan.bytes)}?"

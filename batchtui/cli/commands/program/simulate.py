@@ -52,6 +52,7 @@ def command(session: Session, port: int, scenario: str, speed: float, state: Pat
 
     try:
         serve_forever(chosen_scenario(scenario), port=port, speed=speed, state=state, on_ready=ready)
+    # Mostly a port that another program holds; with --state it may also be the folder.
     except OSError as error:
         what = f"Port {port}" if state is None else f"Port {port} or {state}"
         raise StorageError(

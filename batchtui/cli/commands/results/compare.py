@@ -47,5 +47,6 @@ async def command(session: Session, first: str, second: str, changes: bool) -> N
             on_progress=lambda done, most: session.notes.progress(f"comparing {count(done)} of at most {count(most)}"),
         )
         session.notes.close()
+        # The pairs hold the files of both sides open, and close them with this.
         with comparison.pairs:
             comparison_view.show_comparison(session, comparison, changes=changes)

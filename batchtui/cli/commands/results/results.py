@@ -21,7 +21,7 @@ FORMATS = ("jsonl", "json", "csv", "tsv", "md", "parquet", "chat")
 FIELDS = (
     "custom_id outcome stop_reason text error_type error_message model input_tokens cache_write_tokens"
     " cache_read_tokens output_tokens request.model request.max_tokens request.system request.prompt original_id note"
-    " tool_names tool_calls type message_id thinking thinking_tokens tool_name tool_input citations raw"
+    " reused_from tool_names tool_calls type message_id thinking thinking_tokens tool_name tool_input citations raw"
 )
 """What --help says of the names of fields: exporters/columns has them, and is too much to load for a help page."""
 
@@ -39,6 +39,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
         words = [word.strip() for word in str(value).split(",") if word.strip()]
         unknown = [word for word in words if word not in set(Outcome)]
         if unknown or not words:
+            # One is named: the sentence lists all that there are.
             named = unknown[0] if unknown else value
             self.fail(f"`{named}` is not an outcome; use {', '.join(Outcome)}", param, ctx)
         return frozenset(map(Outcome, words))
@@ -123,7 +124,8 @@ async def command(
     arrival is byte for byte what the API sent. With --json and no OUTPUT they are only counted. Exits with 4 if not
     every request succeeded.
 
-    Tables have the columns custom_id to output_tokens of --fields, then tool_names and tool_calls if a tool was called,
+    Tables have the columns custom_id to output_tokens of --fields, then reused_from if answers were reused,
+    tool_names and tool_calls if a tool was called,
     answer.KEY for each key of JSON answers, and with --with-requests those of the request. In CSV and TSV a cell that a
     spreadsheet would run as a formula gets an apostrophe; compose removes it again, and --no-guard leaves it out.
     Parquet has the types of the answers, or of their JSON schema.
@@ -137,6 +139,7 @@ async def command(
     """
     from batchtui.services.batches.adopt import find_or_import
 
+    # Before anything is downloaded: a refusal after minutes would come too late.
     save_results.refuse_two_on_stdout(session, output)
     async with session.workspace() as workspace:
         target = await find_or_import(workspace, named)

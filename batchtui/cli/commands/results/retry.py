@@ -103,6 +103,7 @@ async def command(
         options = RetryOptions(only, model=model, max_tokens=max_tokens, allowed_models=allowed_models)
         plan = await plan_retry(workspace, target, options)
         try:
+            # Before the limits: who asks what it would cost wants to see the figures that exceed them.
             if dry_run and not session.json:
                 _show_plan(session, plan)
             await enforce_limits(workspace, plan.estimate, max_cost)
@@ -115,6 +116,7 @@ async def command(
                 workspace, plan, send_progress.send_listener(session.notes), max_cost=max_cost
             )
         finally:
+            # A plan lays its requests aside on the disk. Of one that was sent nothing is left to remove.
             discard(workspace, plan)
         return _settle(session, workspace, submitted)
 

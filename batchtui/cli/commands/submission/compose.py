@@ -14,7 +14,7 @@ from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import Count, Dollars, allow_model_option
+from batchtui.cli.options import Count, Dollars, allow_model_option, reuse_option, untangle_reuse
 from batchtui.cli.views import check_report
 from batchtui.cli.views import composition as composition_view
 from batchtui.domain.errors import InputError, UsageError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "max_cost", "prime", "dry_run", "force", "yes")
+SENDING = ("name", "tags", "max_cost", "reuse", "samples", "prime", "dry_run", "force", "yes")
 """Options that go on to `submit`."""
 
 
@@ -52,6 +52,7 @@ class ComposeArguments:
         "batchtui compose --template classify.md --data tickets.csv --id ticket_id -o tickets.jsonl",
         "batchtui compose --template classify.md --data tickets.csv --preview 3",
         "batchtui compose --template describe.md --data photos/ --model premium --submit",
+        "batchtui compose --template describe.md --data photos/ --submit --reuse --yes",
         "batchtui compose --template t.md --data report.xlsx --sheet Tickets --skip 3 -o tickets.jsonl",
         "batchtui compose --template t.md --data 'exports/*.csv' --comment // -o all.jsonl",
         "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
@@ -94,6 +95,8 @@ class ComposeArguments:
 @click.option("--name", metavar="N", help="With --submit: the job's name.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing if it may cost more.")
+@reuse_option
+@click.option("--samples", type=Count(), metavar="N", help="With --submit: up to N equal requests are samples.")
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="With --submit: submit even if identical requests were already submitted.")
@@ -118,6 +121,7 @@ def command(
     from batchtui.services.compose.options import ComposeOptions
 
     sending = {name: options.pop(name) for name in SENDING}
+    sending["reuse"], files = untangle_reuse(sending["reuse"], files)
     arguments = ComposeArguments(output, preview, save, show_list, submits)
     _refuse_odd(arguments, sending)
     save_results.refuse_existing(output, overwrite=overwrite)
@@ -127,6 +131,7 @@ def command(
     chosen = ComposeOptions(**options, stdin=sys.stdin.buffer if sys.stdin else None)
     if not submits:
         return session.run(_run(session, chosen, arguments)) or 0
+    # A file even where nobody wants one: the command that sends takes files.
     with tempfile.TemporaryDirectory(prefix="batchtui-") as folder:
         file = output or str(Path(folder) / f"{_stem(chosen)}.jsonl")
         asks = not sending["yes"] and not sending["dry_run"] and not session.json
@@ -142,7 +147,9 @@ def _submit(file: str, chosen: ComposeOptions, sending: dict[str, Any]) -> int:
     source = " · ".join(str(part) for part in (chosen.data or chosen.sql, chosen.template) if part)
     headers = {"api_version": chosen.api_version, "betas": chosen.betas, "allowed_models": chosen.allowed_models}
     # The command and not the use case: limits, duplicates and consent are then the same as for a file of one's own.
-    code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **sending, **headers)
+    # What was not said has the default of that command.
+    said = {name: value for name, value in sending.items() if value is not None}
+    code: int | None = click.get_current_context().invoke(submit, sources=(file,), source=source, **said, **headers)
     return code or 0
 
 
@@ -184,6 +191,7 @@ async def _save(session: Session, workspace: Workspace, chosen: ComposeOptions, 
     saved = await save_template(workspace, chosen, arguments.save or "")
     where = workspace.paths.templates / f"{saved.name}.md"
     session.notes.say(f"Saved {saved.name}, version {saved.version}: {where}")
+    # Then --save is said by the way, and the requests are made as well.
     if arguments.output is not None or arguments.preview is not None or arguments.submits:
         return False
     if session.json:
@@ -257,7 +265,7 @@ def _list(session: Session, found: list[Any]) -> int:
 
 def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
     if not arguments.submits and any(value not in (None, False, ()) for value in sending.values()):
-        raise UsageError("--name, --tag, --max-cost, --prime, --dry-run and --yes need --submit.")
+        raise UsageError("--name, --tag, --max-cost, --reuse, --samples, --prime, --dry-run and --yes need --submit.")
     if arguments.submits and arguments.output == save_results.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 

@@ -158,6 +158,7 @@ def _asker(session: Session, *, yes: bool) -> Callable[[Reconciliation], Awaitab
         except ConsentNeeded:
             return False
         finally:
+            # Reading the terminal has held up the event loop: what became due meanwhile goes before the next question.
             await asyncio.sleep(0)
 
     return ask

@@ -11,23 +11,23 @@ from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Dollars, count_option, intake_of, intake_options
+from batchtui.cli.options import Count, Dollars, count_option, intake_of, intake_options, reuse_option, untangle_reuse
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
+from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.errors import InputError, UsageError
-from batchtui.text.numbers import amount
+from batchtui.text.numbers import amount, count
 from batchtui.text.safe import sanitize
 from batchtui.text.sentences.estimates import about_words, estimate_lines
 from batchtui.text.sentences.known_requests import known_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.domain.costs.known_requests import KnownRequests
     from batchtui.domain.submission.canary import CanaryPlan, CanaryVerdict
     from batchtui.services.submission.submit import SubmitPlan, Submitted
     from batchtui.services.workspace import Workspace
@@ -43,6 +43,7 @@ NO_FILE = ""
         "batchtui submit parts/ --name nightly --tag eval --dry-run",
         "batchtui submit tickets.jsonl --yes --wait=answers.jsonl",
         "make-requests | batchtui submit - --yes --json",
+        "batchtui submit tickets.jsonl --reuse=30d --yes",
     ],
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
@@ -50,6 +51,10 @@ NO_FILE = ""
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@reuse_option
+@click.option(
+    "--samples", type=Count(), default=1, metavar="N", help="Up to N equal requests are samples, and not duplicates."
+)
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(
     "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
@@ -74,6 +79,8 @@ async def command(
     name: str | None,
     tags: tuple[str, ...],
     max_cost: Decimal | None,
+    reuse: str | None,
+    samples: int,
     canary: bool,
     prime: bool,
     count: bool,
@@ -92,6 +99,7 @@ async def command(
     """
     from batchtui.services.submission.staging.worker import start_if_worth_it
 
+    reuse, sources = untangle_reuse(reuse, sources)
     sources, output = _untangle(sources, output)
     # Before anything is read or sent: hours later the person is not there to name another file.
     save_results.refuse_existing(output)
@@ -106,7 +114,8 @@ async def command(
         from batchtui.services.submission.duplicates import refuse_duplicates
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
-        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count)
+        policy = _policy(workspace, reuse, force=force, is_whole=prime or count)
+        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count, policy, samples)
         plan = await plan_submit(workspace, sources, chosen, check_report.progress_of(session), child=child)
         try:
             _refuse_wrong(session, plan)
@@ -115,6 +124,7 @@ async def command(
                 await _rehearse(session, workspace, plan, tried, max_cost)
                 return ExitCode.DONE
             await enforce_limits(workspace, with_canary(plan.estimate, tried) if tried else plan.estimate, max_cost)
+            # Before the canary, which costs money, too.
             await refuse_duplicates(workspace, plan.earlier, force=force)
             verdicts = await canary_view.run_canary(session, workspace, tried, yes=yes) if tried else None
             if tried and verdicts:
@@ -126,7 +136,7 @@ async def command(
         finally:
             # Also after a no or an error: staged requests take as much room on the disk as the input.
             discard(workspace, plan)
-        return await _settle(session, workspace, submitted, output, verdicts, plan.known, allow_failures=allow_failures)
+        return await _settle(session, workspace, submitted, output, verdicts, allow_failures=allow_failures)
 
 
 def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, ...], str | None]:
@@ -136,6 +146,16 @@ def _untangle(sources: tuple[str, ...], output: str | None) -> tuple[tuple[str, 
     if output:
         return (output,), NO_FILE
     raise UsageError("missing argument FILE.", hint="`batchtui submit FILE`, or - for stdin.")
+
+
+def _policy(workspace: Workspace, reuse: str | None, *, force: bool, is_whole: bool) -> ReusePolicy | None:
+    """Return what is reused: as asked for, else by the setting; --force, --prime and --count override that."""
+    if reuse is None:
+        return None if force or is_whole else ReusePolicy.parse(workspace.settings.submit.reuse)
+    policy = ReusePolicy.parse(reuse)
+    if policy is not None and force:
+        raise UsageError("--reuse and --force cannot be combined.", hint="Leave one of them out.")
+    return policy
 
 
 def _refuse_wrong(session: Session, plan: SubmitPlan) -> None:
@@ -176,11 +196,23 @@ def _ask(session: Session, plan: SubmitPlan, *, yes: bool) -> None:
             session.notes.say(line)
     # Also where nobody is asked: what is paid twice should be read in a log at least.
     if not session.json:
-        for line in known_lines(plan.known, plan.estimate):
+        for line in _known_lines(plan):
             session.notes.say(line)
-    parts = amount(len(plan.parts), "batch", "batches")
-    question = f"Send {amount(plan.job.requests, 'request')} in {parts}{about_words(plan.estimate.cost)}?"
-    require_yes(session.notes, question, yes=yes, lost="Nothing was sent.")
+    require_yes(session.notes, _question(plan), yes=yes, lost="Nothing was sent.")
+
+
+def _known_lines(plan: SubmitPlan) -> Iterator[str]:
+    return known_lines(plan.known, plan.whole, is_reused=plan.options.reuse is not None)
+
+
+def _question(plan: SubmitPlan) -> str:
+    """Return what a person is asked: how many requests are sent, and how many reuse an answer."""
+    sent = sum(part.requests for part in plan.sent)
+    if not sent:
+        return f"Send nothing, and reuse the answers to {amount(plan.job.requests, 'request')}?"
+    parts = amount(len(plan.sent), "batch", "batches")
+    beside = f", reuse {count(plan.job.requests - sent)}" if sent < plan.job.requests else ""
+    return f"Send {amount(sent, 'request')} in {parts}{about_words(plan.estimate.cost)}{beside}?"
 
 
 async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, tried: CanaryPlan | None) -> None:
@@ -207,7 +239,7 @@ async def _show_plan(session: Session, workspace: Workspace, plan: SubmitPlan, t
         return
     session.out.lines(check_report.report_lines(plan.report, plan.parts))
     session.out.lines(estimate_lines(plan.estimate))
-    session.out.lines(known_lines(plan.known, plan.estimate))
+    session.out.lines(_known_lines(plan))
     session.out.lines(canary_view.plan_lines(tried) if tried else ())
     session.out.lines(
         f"already submitted: {sanitize(line)}" for line in await describe_duplicates(workspace, plan.earlier)
@@ -221,11 +253,11 @@ async def _settle(
     submitted: Submitted,
     output: str | None,
     verdicts: Sequence[CanaryVerdict] | None,
-    known: KnownRequests,
     *,
     allow_failures: bool,
 ) -> int:
     """Print the submission and, with --wait, wait for its end. Returns the exit code."""
+    # A part of unknown fate may never end: `batchtui resume` has to find out first.
     if output is not None and not submitted.unknown:
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")
@@ -239,7 +271,7 @@ async def _settle(
             {
                 "job": documents.job_document(submitted.job, submitted.batches),
                 "batches": documents.batch_documents(submitted.batches),
-                "known": documents.known_document(known),
+                "known": documents.known_document(submitted.known) if submitted.known else None,
                 **tried,
             }
         )

@@ -12,11 +12,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from io import StringIO
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from batchtui.compose.tables.base import MAX_CELL
 from batchtui.compose.tables.delimited.cell_types import kind_of
-from batchtui.compose.tables.delimited.header import is_usual_name
+from batchtui.compose.tables.delimited.header import is_usual_name, judge_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,9 @@ MAX_BELOW = 10
 LEAST_SHARE, LEAST_SHARE_BELOW = 0.6, 0.75
 """Share of rows that must be equally wide: where the first one is, too, and below lines that are not."""
 _TRIED_ROWS = 200
+_LEAST_TABLE = 3
+"""Rows that make a table of what stands above another one: a header and two rows."""
+_DASHES = re.compile(r" *-{2,}(?: +-{2,})+ *")
 _SEP = re.compile(r"\A\"?sep=(.)\"?[,;\t|]*(?:\r\n|\n|\r)", re.IGNORECASE)
 """What Excel writes and reads in a first line to name the delimiter."""
 _RULER = re.compile(r"[-+=:|\s]*--[-+=:|\s]*|[-+=\s]*==[-+=\s]*")
@@ -60,6 +64,8 @@ class CsvDialect:
     """Whether blanks behind a delimiter are no part of the cell."""
     strips: bool = False
     """Whether blanks around a cell are none of it: the table is drawn with a ruler."""
+    is_boxed: bool = False
+    """Whether a delimiter stands before the first cell of each row, too: the table is drawn in a box."""
     skip: int = 0
     """Lines above the table."""
     says_delimiter: bool = False
@@ -70,6 +76,8 @@ class CsvDialect:
     """Whether it was found, and not given: then only lines that have not as many cells as a row are left out."""
     width: int = 0
     """Columns."""
+    width_above: int = 0
+    """Columns of another table that stands above this one; 0 where none does."""
     has_row_names: bool = False
     """Whether the header has no cell for the first column, which holds the names of the rows (R)."""
     is_sure: bool = True
@@ -211,8 +219,11 @@ def _has_comments_above(sample: _Sample, delimiter: str) -> bool:
         count += 1
     if not count or count == len(sample.lines):
         return False
-    cells = sample.lines[count - 1].count(delimiter)
-    return count > 1 or not cells or cells != sample.lines[count].count(delimiter)
+    cells, below = sample.lines[count - 1].count(delimiter), sample.lines[count].split(delimiter)
+    if not cells or cells != len(below) - 1:
+        return True
+    # Of several, the last is the header (`#CHROM` of VCF) where the row below it is none.
+    return count > 1 and all(kind_of(cell) == "text" for cell in below)
 
 
 def _tried(sample: _Sample, dialect: CsvDialect) -> _Trial:
@@ -220,8 +231,12 @@ def _tried(sample: _Sample, dialect: CsvDialect) -> _Trial:
     rows, errors = _parsed(sample, dialect)
     rulers = [row for row in rows if is_ruler(row.cells)]
     rows = [row for row in rows if not is_ruler(row.cells) and not is_blank(row.cells)]
+    firsts = [row.cells[0] for row in rows if len(row.cells) > 1]
+    is_boxed = bool(rulers and firsts) and dialect.delimiter == "|" and is_blank(firsts)
     if rulers:
-        rows = [row._replace(cells=[cell.strip() for cell in row.cells]) for row in rows]
+        rows = [
+            row._replace(cells=[cell.strip() for cell in row.cells[is_boxed and len(row.cells) > 1 :]]) for row in rows
+        ]
     if not rows:
         return _Trial(dialect, [], errors, 0.0, 0.0)
     width = _width(rows)
@@ -248,9 +263,27 @@ def _tried(sample: _Sample, dialect: CsvDialect) -> _Trial:
         skip=sample.skip + (table[0].line if above or dialect.comment else 0),
         width=width,
         has_row_names=bool(has_row_names),
+        width_above=_width_of_table(rows[:above]),
+        is_boxed=is_boxed,
         strips=bool(rulers),
     )
     return _Trial(found, table, errors, share, score)
+
+
+def _width_of_table(rows: list[_Row]) -> int:
+    """Return how many columns a table has that these rows begin with; 0 where they are titles and remarks."""
+    width = len(rows[0].cells) if rows else 0
+    table = [row.cells for row in takewhile(lambda row: len(row.cells) == width, rows)]
+    if width < 2 or len(table) < _LEAST_TABLE or not all(kind_of(cell) == "text" for cell in table[0]):
+        return 0
+    verdict = judge_header(table[0], table[1:])
+    is_table = all(map(is_usual_name, table[0])) or (width > 2 and verdict.is_header and verdict.is_sure)
+    return width if is_table else 0
+
+
+def is_fixed_width(text: str) -> bool:
+    """Whether columns are as wide as the dashes below their names, as sqlcmd and db2 write them."""
+    return any(map(_DASHES.fullmatch, text.splitlines()[:MAX_ABOVE]))
 
 
 def _is_one_column(above: list[_Row], good: list[list[str]]) -> bool:

@@ -11,7 +11,7 @@ MAX_NAME = 100
 """Characters of a name; the question of a survey may be longer, where the cells below it are of another kind."""
 MAX_QUESTION = 1000
 _WORDS = re.compile(r"[a-z]+")
-_USUAL = frozenset(
+USUAL_NAMES = frozenset(
     {
         "id", "key", "no", "nr", "num", "number", "name", "title", "subject", "text", "body", "message", "content",
         "comment", "comments", "feedback", "review", "question", "answer", "prompt", "input", "output", "label",
@@ -139,7 +139,7 @@ def _guessed(names: list[str]) -> HeaderVerdict:
 def is_usual_name(name: str) -> bool:
     """Return whether a cell has a word in it that is common in names of columns and rare in data."""
     words = _WORDS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    return 0 < len(words) <= 5 and len(name) <= 60 and any(word in _USUAL for word in words)
+    return 0 < len(words) <= 5 and len(name) <= 60 and any(word in USUAL_NAMES for word in words)
 
 
 def _is_code(cell: str) -> bool:

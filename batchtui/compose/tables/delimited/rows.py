@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
 from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
+from batchtui.compose.tables.delimited.header import USUAL_NAMES, is_usual_name
+from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from batchtui.compose.tables.delimited.dialect import CsvDialect
 
 BLANK, COMMENTS, REPEATED, BELOW = "blank rows", "comments", "repeated headers", "lines below the table"
+DESCRIPTIONS = "descriptions of columns"
 """What is left out, by the words for it."""
 _DOS_END = "\x1a"
 """What DOS programs end a text with."""
 _MARKS = re.compile("^\ufeff+", re.MULTILINE)
 _PADDING = f"{_DOS_END}\0\r\n"
+_MOST_WORDS = 3
+"""Words of a name in a header that is found among the rows; longer ones are texts with such words in them."""
 PIECE = 1 << 16
 """Characters that are read at once."""
 _NULL = "\\N"
@@ -51,8 +56,24 @@ class _Held(NamedTuple):
 class DelimitedRows:
     """Reads the rows once, and holds one block of them at a time."""
 
-    def __init__(self, stream: TextIO, dialect: CsvDialect, names: list[str], *, header: list[str] | None) -> None:
-        """`header` has the cells of the first row where they are the names; None where the table has no header."""
+    def __init__(
+        self,
+        stream: TextIO,
+        dialect: CsvDialect,
+        names: list[str],
+        *,
+        header: list[str] | None,
+        descriptions: int = 0,
+    ) -> None:
+        """Begin to read.
+
+        Args:
+            stream: the text.
+            dialect: how it is written.
+            names: of the columns.
+            header: the cells of the first row where they are the names; None where the table has no header.
+            descriptions: rows below the header that describe the columns.
+        """
         self._stream = stream
         self._dialect = dialect
         self._names = names
@@ -73,6 +94,10 @@ class DelimitedRows:
         self._is_apart = False
         """Whether a blank row stands before it."""
         self._had_header = False
+        self._descriptions = descriptions
+        self._header_lower = [name.lower() for name in header or ()]
+        # Only what begins like a header is compared with it: this is asked of every row.
+        self._suspects = frozenset({*self._header_lower, *USUAL_NAMES}) if len(self._header_lower) > 1 else frozenset()
         self._held: list[_Held] = []
         self.left_out: dict[str, int] = {}
         """What was left out so far, by the words for it."""
@@ -81,7 +106,7 @@ class DelimitedRows:
         """Yield the rows with their lines; what is ragged or wrongly quoted comes with its fault."""
         block: list[Row] = []
         size, width, names = 0, len(self._names), self._names
-        first = self._header[0] if self._header else None
+        suspects, is_past = self._suspects, self._is_past_header
         reader = self._dialect.reader(self._lines())
         is_plain = not self._dialect.strips and not self._dialect.escape
         is_quick, above = self._is_quick, self._dialect.skip + 1
@@ -98,12 +123,13 @@ class DelimitedRows:
                 if _is_final(fault):
                     break
                 continue
-            is_usual = len(cells) == width and cells[0] != first and cells[0].strip() and is_plain and not self._is_odd
-            if is_usual and not self._held and not self._is_apart:
+            is_usual = len(cells) == width and cells[0].strip() and is_plain and not self._is_odd and is_past
+            if is_usual and cells[0].lower() not in suspects and not self._held and not self._is_apart:
                 # Past the constructor of the named tuple, which takes twice as long: this runs for every row.
                 block.append(_new_row(Row, (self._begins, dict(zip(names, cells, strict=False)), None, (), None)))
             else:
                 block += self._take(cells)
+                is_past = self._is_past_header
             size += sum(map(len, cells))
             if len(block) >= BLOCK_ROWS or size >= BLOCK_CHARACTERS:
                 yield block
@@ -148,7 +174,7 @@ class DelimitedRows:
     def _take(self, cells: list[str]) -> list[Row]:
         """Return the rows that are certain with this one; what may be no data is held back or counted."""
         if self._dialect.strips:
-            cells = [cell.strip() for cell in cells]
+            cells = [cell.strip() for cell in cells[self._dialect.is_boxed and len(cells) > 1 :]]
         if is_blank(cells):
             self._count(BLANK)
             self._is_apart = self._is_apart or not self._held
@@ -168,20 +194,46 @@ class DelimitedRows:
         """Whether a row is the header: the first one is expected, another one is counted."""
         if self._header is None:
             return False
-        if not self._had_header:
-            self._had_header = True
+        if not self._is_past_header:
+            if not self._had_header:
+                self._had_header = True
+            else:
+                self._descriptions -= 1
+                self._count(DESCRIPTIONS)
             return True
-        is_again = len(self._header) > 1 and [cell.strip() for cell in cells[: len(self._header)]] == self._header
+        is_again = bool(self._suspects) and self._lower(cells) == self._header_lower
         if is_again:
             self._count(REPEATED)
         return is_again
+
+    @property
+    def _is_past_header(self) -> bool:
+        """Whether the header, and what describes its columns, was read."""
+        return self._header is None or (self._had_header and not self._descriptions)
+
+    def _lower(self, cells: list[str]) -> list[str]:
+        return [cell.strip().lower() for cell in cells[: len(self._header_lower)]]
+
+    def _other_header(self, cells: list[str]) -> CheckFault | None:
+        """Return the fault of a row that looks like the header of another table; None where it does not."""
+        if cells[0].strip().lower() not in self._suspects:
+            return None
+        if sorted(self._lower(cells)) == sorted(self._header_lower):
+            message = "this is the header in another order: the cells below it stand in other columns"
+            return CheckFault("header-order", message, "split the file at this row, and pass the parts as several FILE")
+        if _looks_like_names(cells):
+            message = "this looks like the header of another table, and becomes a request"
+            hint = "if it is one, split the file at this row"
+            return CheckFault("header-inside", message, hint, Severity.WARNING)
+        return None
 
     def _row(self, cells: list[str]) -> Row:
         """Return a row, with what is wrong with it."""
         if not fits(cells, len(self._names)):
             return Row(self._begins, {}, _ragged(cells, self._names))
-        fault = _odd(cells) if self._is_odd else None
-        return Row(self._begins, {} if fault else dict(zip(self._names, cells, strict=False)), fault)
+        fault = (_odd(cells) if self._is_odd else None) or self._other_header(cells)
+        is_lost = fault is not None and fault.severity is Severity.ERROR
+        return Row(self._begins, {} if is_lost else dict(zip(self._names, cells, strict=False)), fault)
 
     def _release(self) -> list[Row]:
         """Return the rows that were held back: more rows followed, so they are data."""
@@ -192,12 +244,15 @@ class DelimitedRows:
     def _end(self) -> list[Row]:
         """Return the rows that were held back, where they are no remarks below the table."""
         most = max(len(self._names) // 2, 1)
-        if self._held and all(
-            is_footer(held.cells) or (self._held[0].is_apart and held.row.fault and sum(map(bool, held.cells)) <= most)
-            for held in self._held
+        is_apart = bool(self._held) and self._held[0].is_apart
+        if is_apart and all(
+            is_footer(held.cells) or (held.row.fault and sum(map(bool, held.cells)) <= most) for held in self._held
         ):
             self._count(BELOW, len(self._held))
             self._held.clear()
+        while self._held and is_footer(self._held[-1].cells):
+            self._count(BELOW)
+            self._held.pop()
         return self._release()
 
     def _count(self, what: str, number: int = 1) -> None:
@@ -233,7 +288,7 @@ def without_marks(text: str) -> str:
 
 
 def _without_dos_end(pieces: Iterator[str]) -> Iterator[str]:
-    """Yield the pieces without the 0x1A that DOS programs end a text with, and the padding behind it."""
+    """Yield the pieces without the 0x1A that DOS programs end a text with, and without padding behind the text."""
     held = ""
     try:
         for text in map(without_marks, pieces):
@@ -246,6 +301,8 @@ def _without_dos_end(pieces: Iterator[str]) -> Iterator[str]:
         # The rows before it are good, and its place is counted from them.
         yield held
         raise
+    # Programs that reserve room for a file leave NUL behind its text.
+    held = held.rstrip("\0")
     end = len(held.rstrip(_PADDING))
     if (mark := held.find(_DOS_END, end)) >= 0:
         held = held[:mark]
@@ -273,6 +330,12 @@ def _odd(cells: list[str]) -> CheckFault | None:
             "quote-space", "a quotation mark has a space beside it, so it counts as text", "remove the space"
         )
     return None
+
+
+def _looks_like_names(cells: list[str]) -> bool:
+    """Whether each cell is a usual name of a column, and no two are equal."""
+    are_names = all(is_usual_name(cell) and len(cell.split()) <= _MOST_WORDS for cell in cells)
+    return are_names and len(set(cells)) == len(cells) > 1
 
 
 def _has_blank_beside_quotes(cell: str) -> bool:
@@ -306,6 +369,8 @@ def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
     if any(map(_has_blank_beside_quotes, cells)):
         hint = "remove the space beside the quotation mark"
+    if _looks_like_names(cells):
+        hint = "another table seems to begin here: split the file at this row"
     if cells[0].startswith(("#", "//", "--")):
         hint = f"--comment '{cells[0][:1]}' skips such lines"
     return CheckFault(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import MAX_CELL, Doubt
-from batchtui.compose.tables.delimited.dialect import DELIMITERS, NONE, RARE, sniff
+from batchtui.compose.tables.delimited.dialect import DELIMITERS, NONE, RARE, is_fixed_width, sniff
 from batchtui.compose.tables.delimited.header import HeaderVerdict, column_names, judge_header
 from batchtui.compose.tables.delimited.rows import DelimitedRows, short_lines, without_marks
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_CONTROLS = 2
 """Different control characters that a text may have by accident; binary data has more."""
+_HIVE_CONTROLS = frozenset("\x01\x02\x03\x04")
 _USUAL_CONTROLS = frozenset("\t\n\r\x0b\x0c\x1a\x1b\x1e\x1f")
 
 
@@ -56,15 +57,35 @@ class DelimitedTable:
             raise InputError(
                 f"The first row of {self.name} is too long to be a header.", hint="Check that it is a table."
             )
+        self._refuse_two_tables()
+        if self._dialect.delimiter == NONE and options.delimiter is None and is_fixed_width(text):
+            hint = "Export it as CSV: psql --csv, sqlcmd -W -s ',' or the like."
+            raise InputError(f"{self.name} has columns of fixed width.", hint=hint)
+        self._are_lines_quoted = _are_lines_quoted(text, first) if self._dialect.delimiter == NONE else False
         width = self._dialect.width or len(first[0])
         # A NUL in a name is an accident, too, and no placeholder could be written for it.
         head = [cell.replace("\0", "").strip() for cell in first[0]]
         head = ["", *head] if self._dialect.has_row_names else head[:width]
         self._verdict = _header_verdict(head, first[1:], options.header, has_row_names=self._dialect.has_row_names)
         self._head = head[self._dialect.has_row_names :] if self._verdict.is_header else None
+        self._descriptions = _count_descriptions(first[1:]) if self._head else 0
         named = head if self._verdict.is_header else [f"column_{number}" for number in range(1, width + 1)]
         names, self._twice = column_names(named)
         self.columns = tuple(names)
+
+    def _refuse_two_tables(self) -> None:
+        """Stop at a table of other columns above the table.
+
+        Raises:
+            InputError: there is one, and no option says how many lines are passed over.
+        """
+        dialect = self._dialect
+        if dialect.width_above and self._options.skip is None:
+            raise InputError(
+                f"{self.name} holds two tables: {dialect.width_above} columns in line 1, "
+                f"{dialect.width} from line {dialect.skip + 1} on.",
+                hint=f"Split it and pass the parts as several FILE, or read the second one with --skip {dialect.skip}.",
+            )
 
     @property
     def kind(self) -> str:
@@ -101,6 +122,9 @@ class DelimitedTable:
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
             doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter CHAR"))
+        if self._are_lines_quoted:
+            because = "each line is quoted as a whole, with as many commas inside"
+            doubts.append(Doubt("delimiter", "none?", because, "remove the outer quotation marks"))
         # Excel's own first line (`sep=;`) is above every such table and nothing to doubt.
         is_found = self._options.skip is None and not self._dialect.says_delimiter
         if self._dialect.skip and is_found:
@@ -117,14 +141,15 @@ class DelimitedTable:
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks."""
         stream = text_stream(self._feed.chunks(), self._encoding)
-        reading = DelimitedRows(stream, self._dialect, list(self.columns), header=self._head)
+        names = list(self.columns)
+        reading = DelimitedRows(stream, self._dialect, names, header=self._head, descriptions=self._descriptions)
         blocks = reading.blocks()
         yield from map(_unguarded, blocks) if is_export(self.columns) else blocks
         self.left_out = reading.left_out
 
     def values(self, column: str) -> Iterator[Any]:
         """Yield the cells of one column, those of rows that are wrong among them, in half the time of `rows`."""
-        place = self.columns.index(column)
+        place = self.columns.index(column) + self._dialect.is_boxed
         stream = text_stream(self._feed.chunks(), self._encoding)
         for _ in range(self._dialect.skip):
             stream.readline(MAX_CELL)
@@ -158,7 +183,25 @@ def _header_verdict(head: list[str], body: list[list[str]], said: bool | None, *
         return HeaderVerdict(said, "an option says so", True)
     if has_row_names:
         return HeaderVerdict(True, "it has no cell above the names of the rows", True)
-    return judge_header(head, [row for row in body if [cell.strip() for cell in row[: len(head)]] != head])
+    # Tables put one behind the other repeat it, perhaps in another order (see `DelimitedRows`).
+    names = sorted(name.lower() for name in head)
+    others = [row for row in body if sorted(cell.strip().lower() for cell in row[: len(head)]) != names]
+    return judge_header(head, others[_count_descriptions(others) :])
+
+
+def _count_descriptions(body: list[list[str]]) -> int:
+    """Return how many rows below the header describe its columns: Qualtrics writes the questions, then import ids."""
+    for number, row in enumerate(body[:2], 1):
+        if all(cell.startswith('{"ImportId":') for cell in row):
+            return number
+    return 0
+
+
+def _are_lines_quoted(text: str, rows: list[list[str]]) -> bool:
+    """Whether every line is a single quoted cell with the same number of commas in it, like a row that was quoted."""
+    counts = {row[0].count(",") for row in rows}
+    is_quoted = all(line[:1] == '"' for line in text.splitlines()[: len(rows)])
+    return len(rows) > 1 and is_quoted and len(counts) == 1 and 0 not in counts
 
 
 def _refuse_binary(text: str, name: str) -> None:
@@ -166,8 +209,9 @@ def _refuse_binary(text: str, name: str) -> None:
     if not text.strip("\ufeff\x1a\0 \t\r\n"):
         raise InputError(f"{name} is empty.", hint="A table needs a header and at least one row of data.")
     text = text.rstrip("\0\x1a")
-    # Hive's delimiter is a control character, too; then the header has it.
-    controls = {each for each in set(text) - _USUAL_CONTROLS - set(text.partition("\n")[0]) if each < " "}
+    # Hive's delimiters are control characters, too; then the first row has them.
+    first = set(text.partition("\n")[0]) & _HIVE_CONTROLS
+    controls = {each for each in set(text) - _USUAL_CONTROLS - first if each < " "}
     found = sum(map(text.count, controls))
     if len(controls) > MAX_CONTROLS or found * 4 > len(text):
         raise InputError(f"{name} is binary data, not a table.", hint="Tables are text: CSV, TSV, JSON.")

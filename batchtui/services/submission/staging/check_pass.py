@@ -41,6 +41,7 @@ class IntakeOptions:
     """Models that are sent even where they are known to be retired or to refuse the request."""
     first_part: int | None = None
     """Requests in the first part at most, where that is to have fewer than the others."""
+    # Not compared: two runs with the same options are the same, whatever stream they read.
     stdin: BinaryIO | None = field(default=None, compare=False)
     """What the source `-` reads."""
 

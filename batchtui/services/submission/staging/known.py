@@ -19,19 +19,23 @@ from batchtui.services.estimates.estimate import estimate_requests
 from batchtui.services.estimates.request_groups import LONG, STEP, RequestGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from batchtui.domain.batches.batch import Batch
+    from batchtui.domain.costs.known_requests import ReusePolicy
     from batchtui.intake import Shape
     from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums, PartRange
+    from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.services.submission.staging.stage import Staged
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
 _BEING_MADE = frozenset({BatchState.PLANNED, BatchState.SUBMITTING, BatchState.UNKNOWN, BatchState.IN_PROGRESS})
 """States of batches whose answers will come, as far as is known."""
+_Young = dict[int, "Collection[int] | None"]
+"""By the key of a batch which roots its answers may have; None for all."""
 
 
 async def find_known(
@@ -65,7 +69,7 @@ async def find_known(
         return KnownRequests(total)
     if found.new == total or not found.new:
         return found
-    return replace(found, estimate=await estimate_requests(workspace, _scaled(loads, new), shapes, name=name))
+    return replace(found, estimate=await estimate_requests(workspace, scale_groups(loads, new), shapes, name=name))
 
 
 async def find_known_staged(workspace: Workspace, staged: Staged, *, name: str | None = None) -> KnownRequests:
@@ -83,18 +87,36 @@ async def remember_requests(workspace: Workspace) -> None:
         log.warning("%s", error.message)
 
 
-async def _compare(workspace: Workspace, requests: Path, total: int) -> tuple[KnownRequests, list[GroupSums]]:
+async def note_reused(workspace: Workspace, requests: Path, total: int, policy: ReusePolicy) -> KnownRequests:
+    """Write into the index of new requests which answers they reuse. Returns what is known of them.
+
+    Raises:
+        StorageError: the index of known requests cannot be used, so nothing is known of any request.
+    """
+    return (await _compare(workspace, requests, total, policy))[0]
+
+
+async def _compare(
+    workspace: Workspace, requests: Path, total: int, policy: ReusePolicy | None = None
+) -> tuple[KnownRequests, list[GroupSums]]:
     registry = workspace.registry
     attempts = await registry.queries.attempts()
     has_known = await run_in_thread(lambda: registry.digests.catch_up(attempts))
-    comparison = await run_in_thread(partial(registry.digests.compare, requests, with_known=has_known))
+    with_open = policy is not None and policy.with_open
+    comparison = await run_in_thread(
+        partial(registry.digests.compare, requests, with_known=has_known, with_open=with_open)
+    )
     with comparison:
         sources = await run_in_thread(comparison.sources)
         batches = {source: await _batches_of(workspace, source) for source in sources}
-        await run_in_thread(partial(_settle, workspace, comparison, batches))
+        oldest = None if policy is None or policy.max_age is None else workspace.clock.now() - policy.max_age
+        young = await _answered_since(workspace, comparison, batches, oldest) if oldest else None
+        await run_in_thread(partial(_settle, workspace, comparison, batches, young))
         counts, duplicates, new = await run_in_thread(
             lambda: (comparison.counts(), comparison.duplicates(), comparison.new_groups(LONG, STEP))
         )
+        if policy is not None and sum(group.requests for group in new) < total:
+            await run_in_thread(partial(comparison.note_reused, requests))
     jobs = await _jobs(workspace, sources, counts)
     answered, in_progress = (sum(count[index] for count in counts.values()) for index in range(2))
     return KnownRequests(total, answered, in_progress, duplicates, jobs), new
@@ -106,10 +128,45 @@ async def _batches_of(workspace: Workspace, source: DigestSource) -> dict[int, B
     return {batch.part: batch for batch in batches if batch.attempt == source.attempt}
 
 
+async def _answered_since(
+    workspace: Workspace,
+    comparison: DigestComparison,
+    batches: Mapping[DigestSource, Mapping[int, Batch]],
+    oldest: datetime,
+) -> _Young:
+    """Return the parts whose answers were made since then; of those that reuse answers, by which roots."""
+    found: _Young = {}
+    for source, by_part in batches.items():
+        for batch in by_part.values():
+            if not batch.is_reused:
+                found[batch.key] = None if (batch.ended_at or batch.planned_at) >= oldest else ()
+                continue
+            roots = await run_in_thread(partial(comparison.roots, source, batch.part))
+            made = {number: await batch_of(workspace, origin) for number, origin in roots.items()}
+            found[batch.key] = [
+                number for number, root in made.items() if root and (root.ended_at or root.planned_at) >= oldest
+            ]
+    return found
+
+
+async def batch_of(workspace: Workspace, origin: AnswerOrigin) -> Batch | None:
+    """Return the batch of a part of a job; None where the registry does not know it."""
+    for batch in await workspace.registry.queries.of_job(origin.job):
+        if (batch.attempt, batch.part) == (origin.attempt, origin.part):
+            return batch
+    return None
+
+
 def _settle(
-    workspace: Workspace, comparison: DigestComparison, batches: Mapping[DigestSource, Mapping[int, Batch]]
+    workspace: Workspace,
+    comparison: DigestComparison,
+    batches: Mapping[DigestSource, Mapping[int, Batch]],
+    young: _Young | None,
 ) -> None:
-    """Settle what is known: answers of all jobs before anything that is only on its way. Blocking."""
+    """Settle what is known: answers of all jobs before anything that is only on its way. Blocking.
+
+    `young` says by the key of a batch which of its answers are not too old; None for all.
+    """
     now = workspace.clock.now()
     pending: list[tuple[DigestSource, PartRange]] = []
     for source, by_part in batches.items():
@@ -120,7 +177,7 @@ def _settle(
                 if batch is None:
                     continue
                 if (index := _results_index(workspace, batch)) is not None:
-                    comparison.settle_answered(source, part, index)
+                    comparison.settle_answered(source, part, index, young[batch.key] if young else None)
                 elif _is_being_made(batch, now):
                     pending.append((source, part))
         except StorageError as error:
@@ -133,7 +190,8 @@ def _settle(
 
 def _results_index(workspace: Workspace, batch: Batch) -> Path | None:
     """Return the index of saved results, built again where it is missing; None where they are not saved or damaged."""
-    if batch.results is not ResultsState.SAVED:
+    # What a person accepted although it is not whole or not ours proves nothing.
+    if batch.results is not ResultsState.SAVED or batch.accepted or batch.is_unproved:
         return None
     try:
         # Opened and closed at once: opening builds an index that is missing, and checks that the file is as it was
@@ -172,24 +230,36 @@ async def _jobs(
     return tuple(found.values())
 
 
-def _scaled(loads: Sequence[RequestGroup], new: Iterable[GroupSums]) -> list[RequestGroup]:
+def scale_groups(loads: Sequence[RequestGroup], new: Iterable[GroupSums]) -> list[RequestGroup]:
     """Return the groups with new requests only. What is not summed by request, such as images, goes by their share."""
-    by_key = {(load.part, load.shape, load.model, _step(load)): load for load in loads}
+    by_key: dict[tuple[int, str | None, int], RequestGroup] = {}
+    for load in loads:
+        key = (load.shape, load.model, _step(load))
+        by_key[key] = _together(by_key[key], load) if key in by_key else load
     found = []
     for each in new:
-        load = by_key[each.part, each.shape, each.model, each.step]
+        load = by_key[each.shape, each.model, each.step]
 
         def share(value: int, load: RequestGroup = load, each: GroupSums = each) -> int:
             return round(value * each.requests / load.requests)
 
         found.append(
             replace(
-                load, requests=each.requests, bytes=each.bytes, max_tokens=each.max_tokens,
+                load, part=each.part, requests=each.requests, bytes=each.bytes, max_tokens=each.max_tokens,
                 media=min(round(load.media * each.bytes / load.bytes), each.bytes), images=share(load.images),
                 documents=share(load.documents), elsewhere=share(load.elsewhere), hourly=share(load.hourly), sample=(),
             )
         )  # fmt: skip
     return found
+
+
+def _together(one: RequestGroup, other: RequestGroup) -> RequestGroup:
+    """Add up groups that differ in their part only."""
+    return replace(
+        one, requests=one.requests + other.requests, bytes=one.bytes + other.bytes, media=one.media + other.media,
+        images=one.images + other.images, documents=one.documents + other.documents,
+        elsewhere=one.elsewhere + other.elsewhere, hourly=one.hourly + other.hourly,
+    )  # fmt: skip
 
 
 def _step(load: RequestGroup) -> int:

@@ -56,6 +56,7 @@ class BatchActions(LabelActions):
         run_guarded(self.app, partial(open_compare, self.dashboard, self.chosen), group="act")
 
     def _action_batches_copy_id(self) -> None:
+        # A worker of the screen: nothing of it has to outlive the list, unlike what is sent.
         run_guarded(self, self._copy_ids, group="copy")
 
     async def _copy_ids(self) -> None:
@@ -64,6 +65,7 @@ class BatchActions(LabelActions):
         flows.copy_ids(self.dashboard, await self.workspace.registry.queries.page(self.chosen))
 
     def _action_batches_sync(self) -> None:
+        # Exclusive: a second press begins anew, instead of a second reading of the same list beside the first.
         run_guarded(self.app, self._sync, group="sync", exclusive=True)
 
     async def _sync(self) -> None:

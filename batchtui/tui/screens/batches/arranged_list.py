@@ -5,6 +5,8 @@ How it is arranged is kept in the registry, so that it is found again; views are
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from batchtui.tui.widgets.grid.grid import Grid
 
 
+LONG_SORT = 0.03
+"""Seconds from which reading the order again is put off where commits follow each other."""
+SHARE_OF_RESTS = 6.0
+"""Rests between two readings, in times of what the last one took."""
+LONGEST_REST = 3.0
+"""Seconds: a list that others change stays no further behind than that."""
+
+
 class ArrangedList(BatchActions):
     """A list of batches that is sorted, folded and shown in views. Subclasses say what is in it."""
 
@@ -33,12 +43,32 @@ class ArrangedList(BatchActions):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._list_state = ListState()
-        self._ordering = CoalescedWorker(self, self._reorder)
+        self._ordering = CoalescedWorker(self, self._timed_reorder)
+        self._following = CoalescedWorker(self, self._follow)
+        self._took = 0.0
+        """Seconds that the last reading of the order took."""
         self._keeping = CoalescedWorker(self, self._keep)
 
     async def _reorder(self) -> None:
         """Read the order of the rows again, and show it."""
         raise NotImplementedError
+
+    async def _timed_reorder(self) -> None:
+        began = time.perf_counter()
+        await self._reorder()
+        self._took = time.perf_counter() - began
+
+    async def _follow(self) -> None:
+        """Read the order again after commits, and rest for some time where it is long.
+
+        While results are collected a commit follows the other: sorting 100,000 batches after each of them would leave
+        the registry no time for what a key asks for.
+        """
+        self._ordering.request()
+        await self._ordering.settled()
+        if self._took > LONG_SORT:
+            # By the real clock: it makes room for real work.
+            await asyncio.sleep(min(SHARE_OF_RESTS * self._took, LONGEST_REST))
 
     def on_grid_sort_asked(self, event: Grid.SortAsked) -> None:
         """Sort by the column of the title that was clicked, or open the menu of what can be sorted by."""

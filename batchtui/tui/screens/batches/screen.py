@@ -157,6 +157,7 @@ class BatchesScreen(ArrangedList):
         """Put the cursor on the batch that was made last, once it is there."""
         if self._made is None:
             return
+        # The list is read beside the keys: the new batch may come with a later reading.
         row = self._rows.row_showing(self._made)
         if row in order:
             self._made = None
@@ -169,7 +170,7 @@ class BatchesScreen(ArrangedList):
         """Repaint the rows that changed, and look whether the order has."""
         self._changed |= {batch.key: batch for batch in message.changed}
         self.grid.update((batch.key, self._rows.row_of(batch)) for batch in message.changed)
-        self._ordering.request()
+        self._following.request()
         self._show_detail()
 
     def on_tick(self) -> None:

@@ -57,6 +57,7 @@ class ListState:
 
     def kept(self) -> dict[str, Any]:
         """Return it as values of JSON."""
+        # The ones unfolded last: jobs that are gone would pile up here otherwise.
         return asdict(self) | {"is_open": self.is_open[-MOST_OPEN:]}
 
 
@@ -66,6 +67,7 @@ def load_state(kept: object) -> ListState:
         return ListState()
     cursor = kept.get("cursor")
     return ListState(
+        # Another version may have stored an order that this one does not know.
         sort=next((sort for sort in SORT_KEYS if sort == kept.get("sort")), "attention"),
         descending=bool(kept.get("descending")),
         zoomed=bool(kept.get("zoomed")),

@@ -39,7 +39,7 @@ def columns_of(first: str, second: str) -> tuple[Column, ...]:
     one, other = (f"{side}: {_short(name)}" for side, name in (("A", first), ("B", second)))
     return (
         Column("difference", "CHANGE", 14, 14, 100, fixed=True),
-        Column("custom_id", "CUSTOM_ID", 12, 32, 95, fixed=True, good=16),
+        Column("custom_id", "CUSTOM_ID", 12, 22, 95, fixed=True, good=16),
         Column("first", one, 14, 200, 90, good=20),
         Column("second", other, 14, 200, 90, good=20),
         Column("tokens", "TOKENS OUT", 13, 17, 40, right=True),

@@ -17,6 +17,7 @@ async def open_compare(app: Host, keys: Sequence[int]) -> None:
     """Compare two batches, or their jobs where they belong to two; of one batch or job, ask what to compare it with."""
     batches = await app.workspace.registry.queries.page(keys)
     by_job = {batch.job: batch for batch in batches}
+    # Any parts of two jobs stand for the whole jobs: parts are cut by size, and those of two jobs rarely match.
     pair = list(by_job.values()) if len(by_job) == 2 else batches
     if len(pair) == 2:
         older, newer = sorted(pair, key=lambda batch: batch.planned_at)

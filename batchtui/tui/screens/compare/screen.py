@@ -15,12 +15,14 @@ from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone, line, plain
+from batchtui.tui.rendering.spans import Line, Span, Tone, flow, line, plain
 from batchtui.tui.screens.compare import columns
+from batchtui.tui.screens.compare.columns import change_words
 from batchtui.tui.screens.compare.headers import ComparisonHeader
 from batchtui.tui.screens.compare.pair_screen import PairScreen
 from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.grid.grid import Grid
+from batchtui.tui.widgets.lines_view import ItemView
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
@@ -40,6 +42,7 @@ class CompareScreen(ListScreen[Pair]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.COMPARE)
     SCOPES = (Scope.COMPARE, Scope.LIST, Scope.EVERYWHERE)
+    DETAIL_TITLE = "both answers"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.reverse"})
 
     def __init__(self, workspace: Workspace, first: Batch, second: Batch) -> None:
@@ -50,6 +53,7 @@ class CompareScreen(ListScreen[Pair]):
         self._choosing = CoalescedWorker(self, self._show_chosen)
         self._head = ComparisonHeader([first.name, second.name])
         self._kinds = FacetBar(columns.KINDS, "Comparing")
+        self.detail = BothAnswers()
         painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
         self.grid = Grid(columns.columns_of(first.name, second.name), self.page, painter, id="pairs")
         self._say("Reading both")
@@ -153,3 +157,23 @@ class CompareScreen(ListScreen[Pair]):
     def _action_compare_copy_custom_id(self) -> None:
         if self.grid.item is not None:
             self.dashboard.copy(self.grid.item.custom_id, self.grid.item.custom_id)
+
+
+class BothAnswers(ItemView[Pair]):
+    """Draws the beginnings of both answers to the request under the cursor, each in two lines."""
+
+    def __init__(self) -> None:
+        super().__init__(id="both-answers")
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return the lines."""
+        pair = self.item
+        if pair is None:
+            return []
+        is_plain = painter_of(self).plain
+        sides = (("A", pair.first, pair.second), ("B", pair.second, pair.first))
+        lines: list[Line] = []
+        for name, facts, other in sides:
+            said = flow(change_words(facts, other, plain=is_plain), columns - 5)[:2]
+            lines += [(Span(f" {name}  " if not at else "    ", Tone.DIM), *part) for at, part in enumerate(said)]
+        return lines

@@ -8,7 +8,7 @@ from batchtui.domain.batches.states import ResultsState
 from batchtui.text.safe import sanitize
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import Line, Span, Tone, fit
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
 from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class BatchFacts(LinesView):
         # Only where the list needs the room.
         if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:
             facts = {name: facts[name] for name in facts if name in KEPT}
+        if "counts" in facts and width(facts["counts"]) > columns // across(columns) - LABEL - 2:
+            facts["counts"] = batch_text.short_counts(batch, plain=painter_of(self).plain)
         return [fit(list(_head(batch, labels)), columns), *beside(list(facts.items()), columns)]
 
 
@@ -69,15 +71,20 @@ def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Span]:
         yield from value
 
 
+def across(columns: int) -> int:
+    """Return how many facts stand beside each other."""
+    return 1 if columns < 72 else 2 if columns < 150 else 3
+
+
 def beside(facts: Sequence[tuple[str, Line]], columns: int) -> list[Line]:
     """Return facts in one, two or three columns, filled from top to bottom."""
-    across = 1 if columns < 72 else 2 if columns < 150 else 3
-    rows = min(MOST_ROWS, -(-len(facts) // across))
-    room = columns // across
+    number = across(columns)
+    rows = min(MOST_ROWS, -(-len(facts) // number))
+    room = columns // number
     lines: list[Line] = []
     for row in range(rows):
         pieces: list[Span] = []
-        for name, value in facts[row : rows * across : rows]:
+        for name, value in facts[row : rows * number : rows]:
             pieces.append(Span(f" {name:<{LABEL}}", Tone.DIM))
             pieces += fit(value, room - LABEL - 2)
             pieces.append(Span(" "))

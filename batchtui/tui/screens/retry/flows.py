@@ -54,6 +54,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
                     # Each plan stages its requests on the disk, which the finally below removes again.
                     plans.append(await plan_retry(app.workspace, target, RetryOptions()))
                 except BatchtuiError as error:
+                    # One job that cannot be retried must not keep the others from it.
                     skipped.append(one_line(error.message))
         if not plans:
             app.say(f"Nothing to retry: {skipped[0]}")

@@ -25,11 +25,11 @@ from batchtui.tui.dialogs.text_prompt import TextPrompt, parse_tokens, token_com
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import OUTCOME_TONES
-from batchtui.tui.rendering.spans import Line, Span, Tone, fit, line, plain
+from batchtui.tui.rendering.spans import Line, Span, Tone, fit, line, plain, wrapped
 from batchtui.tui.screens.retry.flows import send_again
 from batchtui.tui.screens.retry.form import RetryFields
 from batchtui.tui.widgets.grid.grid import Grid
-from batchtui.tui.widgets.lines_view import LinesView
+from batchtui.tui.widgets.lines_view import ItemView, LinesView
 from batchtui.tui.widgets.rule import TitledRule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
@@ -68,6 +68,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._plan: RetryPlan | None = None
         self._planning = CoalescedWorker(self, self._make_plan)
         self.detail = self._summary = RetrySummary()
+        self._kind = KindOfFailure()
         actions = (self._action_retry_max_tokens, self._action_retry_model, self._action_retry_send)
         self._fields = RetryFields(actions)
         self.grid = Grid(COLUMNS, self.page, self._paint, id="failures")
@@ -76,6 +77,7 @@ class RetryScreen(ListScreen[FailureChoice]):
     def content(self) -> Iterator[Widget]:
         """Lay out the kinds of failure, what is changed in all requests, and what that comes to."""
         yield self.grid
+        yield self._kind
         yield TitledRule("what is changed")
         yield self._fields
         yield TitledRule("what will be sent")
@@ -124,6 +126,10 @@ class RetryScreen(ListScreen[FailureChoice]):
         self.grid.show(range(len(self.items)))
         self._fields.show(self._options, self._plan, self.items)
         self.refresh_frame()
+
+    def show_detail(self) -> None:
+        """Show the kind of failure under the cursor in full."""
+        self._kind.show(self.grid.item)
 
     def _let_go(self) -> None:
         if self._plan is not None:
@@ -208,6 +214,22 @@ class RetryScreen(ListScreen[FailureChoice]):
 
     def _paint(self, item: FailureChoice, column: Column, width: int) -> Line:
         return paint(item, column, is_chosen=item.group.kind in self._chosen, plain=painter_of(self).plain)
+
+
+class KindOfFailure(ItemView[FailureChoice]):
+    """Draws what to do about the kind of failure under the cursor, and what its requests got for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(id="failure-kind")
+
+    def draw(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return two lines."""
+        if self.item is None:
+            return []
+        group = self.item.group
+        said = one_line(group.pattern or group.example)
+        lines: list[Line] = [(Span(f" {part}"),) for part in wrapped(self.item.advice, columns - 2)]
+        return [*lines, fit((Span(f" {said}", Tone.DIM),), columns)][:rows]
 
 
 class RetrySummary(LinesView):

@@ -242,13 +242,8 @@ class SettingHelp(ItemView[SettingRow]):
 
     def _choices(self, entry: reference.SettingEntry) -> Line:
         """Return all values that a setting can have, the one in force on a ground of its own."""
-        is_plain = painter_of(self).plain
-        chips = (
-            Span(f"[{_bare(choice)}]" if is_plain and choice == entry.value else f" {_bare(choice)} ", tone)
-            for choice in entry.choices
-            for tone in (Tone.CHIP if choice == entry.value else Tone.DIM,)
-        )
-        return (*text_with_keys(self, " {list.open} next: "), *chips)
+        field = Field("", "", FieldKind.CHOICE, _bare(entry.value), tuple(map(_bare, entry.choices)))
+        return (*text_with_keys(self, " {list.open} next: "), *field_line(field, 200, plain=painter_of(self).plain))
 
 
 def rows(settings: Settings) -> tuple[SettingRow, ...]:

@@ -29,6 +29,10 @@ MODEL_TONES = (Tone.ACCENT, Tone.RUNNING, Tone.GOOD, Tone.DIM)
 """The colours of models, the dearest first; the last is for all others together."""
 
 
+Cell = tuple[str, Tone]
+"""A character of the chart and its colour."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One day and its amounts, USD."""
@@ -53,7 +57,7 @@ def _tone(part: int) -> Tone:
     return Tone.FAINT if part == EMPTY else MODEL_TONES[part]
 
 
-def _tone_of(cell: tuple[str, Tone]) -> Tone:
+def _tone_of(cell: Cell) -> Tone:
     return cell[1]
 
 
@@ -89,7 +93,6 @@ class Chart(LinesView):
         bars = self._bars[-(room // wide) :]
         highest = self._highest(bars)
         return [
-            self._values(bars, wide, room),
             *self._chart(bars, wide, height, highest, room, plain=plain),
             self._days(bars, wide, room),
             *legend,
@@ -111,21 +114,21 @@ class Chart(LinesView):
         scale = {y: Decimal(str(amount)) for y, amount in ticks(float(highest), height).items()}
         at_limit = self._limit_row(height, highest)
         edge, dash = ("|", "-") if plain else ("┤", "╌")
-        lines: list[Line] = []
+        drawn: list[list[Cell]] = [[(" ", Tone.FAINT)] * room]
         for y, runs in enumerate(chart):
-            cells = [
-                (sign, Tone.FAINT if run.part == EMPTY else MODEL_TONES[run.part]) for run in runs for sign in run.text
-            ]
+            cells = [(sign, _tone(run.part)) for run in runs for sign in run.text]
             cells += [(" ", Tone.FAINT)] * (room - len(cells))
             if y == at_limit and self._limit is not None:
                 words = f" limit {usd_fine(self._limit)} a day"
                 cells = [(dash, Tone.BAD) if sign == " " else (sign, tone) for sign, tone in cells]
                 if not any(tone in MODEL_TONES for _, tone in cells[: len(words) + 1]):
                     cells[: len(words) + 1] = [(sign, Tone.BAD) for sign in words + " "]
+            drawn.append(cells)
+        _write_values(drawn, bars, wide)
+        lines: list[Line] = []
+        for y, cells in enumerate(drawn, -1):
             said = usd_fine(scale[y]) if y in scale else ""
-            spans = [
-                Span("".join(sign for sign, _ in of), tone) for tone, of in groupby(cells, key=lambda cell: cell[1])
-            ]
+            spans = [Span("".join(sign for sign, _ in of), tone) for tone, of in groupby(cells, key=_tone_of)]
             lines.append((Span(f"{said:>{SCALE}} ", Tone.DIM), Span(edge if y in scale else " ", Tone.FAINT), *spans))
         return lines
 
@@ -133,24 +136,6 @@ class Chart(LinesView):
         if self._limit is None or self._limit > highest or not highest:
             return None
         return min(height - 1, max(0, height - 1 - int(self._limit / highest * height - Decimal("0.001"))))
-
-    def _values(self, bars: Sequence[Bar], wide: int, room: int) -> Line:
-        """Return the amounts above the bars, where these are wide enough; else of the dearest day and today alone."""
-        said = [" "] * room
-        free = 0
-        dearest = max(range(len(bars)), key=lambda at: bars[at].total)
-        for at, bar in enumerate(bars):
-            words = usd(bar.total)
-            is_named = bar.total and (wide >= VALUED or at in (dearest, len(bars) - 1))
-            x = min(at * wide, room - len(words))
-            if (
-                is_named
-                and x >= free
-                and (at == len(bars) - 1 or wide >= VALUED or (len(bars) - at) * wide > 2 * VALUED)
-            ):
-                said[x : x + len(words)] = list(words)
-                free = x + len(words) + 1
-        return (Span(" " * (SCALE + 2)), Span("".join(said), Tone.TEXT))
 
     def _days(self, bars: Sequence[Bar], wide: int, room: int) -> Line:
         said = [" "] * room
@@ -178,3 +163,27 @@ class Chart(LinesView):
         named = [(model_sign(at, plain=plain), Span(f" {name}", Tone.DIM)) for at, name in enumerate(self._models)]
         line = (Span(" " * (SCALE + 2)), *joined(named, "   "))
         return fit(line, columns) if width(line) > columns else line
+
+
+def _write_values(drawn: list[list[Cell]], bars: Sequence[Bar], wide: int) -> None:
+    """Write the amount of each bar right above it; where bars are narrow only of the dearest day and of today.
+
+    Args:
+        drawn: the cells of the chart, with one row above the highest bar.
+        bars: the days.
+        wide: columns of a bar with the gap after it.
+    """
+    room, last = len(drawn[0]), len(bars) - 1
+    dearest = max(range(len(bars)), key=lambda at: bars[at].total)
+    for at, bar in enumerate(bars):
+        if not bar.total or (wide < VALUED and at not in (dearest, last)):
+            continue
+        words = usd(bar.total)
+        x = max(0, min(at * wide, room - len(words)))
+        top = next(y for y, cells in enumerate(drawn) if cells[at * wide][1] in MODEL_TONES)
+        place = slice(x, x + len(words))
+        # Over a limit's line, or beside a higher bar, it goes up to where there is room.
+        free = (y for y in range(top - 1, -1, -1) if all(sign == " " for sign, _ in drawn[y][place]))
+        y = next(free, None)
+        if y is not None:
+            drawn[y][place] = [(sign, Tone.TEXT) for sign in words]

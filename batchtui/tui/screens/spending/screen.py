@@ -21,7 +21,7 @@ from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.spans import GAP, Span, Tone, fit, line
+from batchtui.tui.rendering.spans import GAP, Span, Tone, fit, joined, line
 from batchtui.tui.rendering.spans import Line as Drawn
 from batchtui.tui.screens.spending.chart import MODEL_TONES, Bar, Chart, model_sign
 from batchtui.tui.widgets.grid.grid import Grid
@@ -72,6 +72,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.SPENDING)
     SCOPES = (Scope.SPENDING, Scope.LIST, Scope.EVERYWHERE)
     TITLE_IN_PATH = "Spending"
+    DETAIL_TITLE = "this line"
     UNAVAILABLE = frozenset({"list.mark", "list.sort", "list.open", "app.spending"})
 
     def __init__(self, workspace: Workspace) -> None:
@@ -83,6 +84,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self._reading = CoalescedWorker(self, self._read)
         self._head = Head(id="spending-head")
         self._chart = Chart(id="chart")
+        self.detail = LineDetail(id="spending-line")
         self.grid = Grid(columns_of(self._by), self.page, self._paint, id="spending")
         self.grid.empty = (
             line(Span("No spending in saved results yet", Tone.STRONG)),
@@ -116,6 +118,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
         # A share changes with the total, too, where its line is as it was.
         self.grid.tick()
         self.grid.show(range(len(self.items)))
+        self.show_detail()
         self.refresh_frame()
 
     def batches_changed(self, message: BatchesChanged) -> None:
@@ -155,6 +158,31 @@ class Head(ItemView[Ledger]):
         return [fit(tuple(pieces), columns) for pieces in said]
 
 
+class LineDetail(ItemView[LedgerLine]):
+    """Draws what one line comes to for each answer, and which models made it."""
+
+    def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
+        """Return two lines."""
+        item = self.item
+        if item is None:
+            return []
+        said = (Span(f" {one_line(item.label)}   ", Tone.STRONG), *joined(list(_for_each(item)), "   "))
+        models = sorted(item.models, key=lambda model: (-item.models[model], model))
+        by_model = [[Span(f"{one_line(model)} "), Span(usd(item.models[model]), Tone.DIM)] for model in models]
+        return [fit(said, columns), fit((Span(" "), *joined(by_model, "   ")), columns)]
+
+
+def _for_each(item: LedgerLine) -> Iterator[list[Span]]:
+    priced = item.results - item.unknown
+    if priced > 0:
+        yield [Span(f"{usd(item.known / priced)} an answer", Tone.TEXT)]
+    if item.results:
+        tokens = round(item.usage.output_tokens / item.results)
+        yield [Span(f"{amount(tokens, 'output token')} each, on average", Tone.DIM)]
+    if item.unknown:
+        yield [Span(f"{amount(item.unknown, 'answer')} without a known price", Tone.WARN)]
+
+
 def limit_words(limit: Limit) -> Iterator[Span]:
     """Yield how much of a limit is spent, or will be by what is in progress."""
     yield Span(f" limit {one_line(limit.what)} ", Tone.DIM)
@@ -185,8 +213,12 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
 
 
 def _remarks(ledger: Ledger) -> Iterator[Span]:
-    yield Span(" in progress: up to ", Tone.DIM)
-    yield Span(usd(ledger.in_flight), Tone.TEXT if ledger.in_flight is not None else Tone.WARN)
+    if ledger.in_flight is None:
+        yield Span(" in progress: ", Tone.DIM)
+        yield Span("at an unknown cost", Tone.WARN)
+    else:
+        yield Span(" in progress: up to ", Tone.DIM)
+        yield Span(usd(ledger.in_flight), Tone.TEXT)
     if ledger.counts.failed:
         yield GAP
         yield Span(f"{count(ledger.counts.succeeded)} of {amount(ledger.counts.total, 'request')} billed", Tone.DIM)

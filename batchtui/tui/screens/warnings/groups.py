@@ -102,6 +102,7 @@ def _about(warnings: Sequence[BatchWarning]) -> str:
     if kind == "results_going":
         return "Not saved yet."
     if kind == "expires":
+        # The requests of a batch that was created elsewhere are not kept here, so there is nothing to send again.
         foreign = sum(one.batch is not None and one.batch.is_foreign for one in warnings)
         said = "Expired requests are not billed"
         if foreign == len(warnings):

@@ -147,7 +147,7 @@ def paint(item: WarningGroup, column: Column, width: int) -> Line:
     if column.id == "kind":
         return (Span("" if item.is_inner else item.title, Tone.WARN),)
     if column.id == "count":
-        return (Span(count(len(item.warnings)), Tone.DIM),) if len(item.warnings) > 1 else ()
+        return (Span(count(len(item.warnings)), Tone.DIM),) if not item.is_inner else ()
     fold = Span("▸ " if item.is_folded else "▾ ", Tone.ACCENT)
     indent = Span("  ") if item.is_inner else fold if item.is_folded or item.is_head else Span("")
     return (indent, Span(one_line(item.message)))

@@ -16,20 +16,17 @@ from batchtui.registry.requests.writer import index_name
 from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.batches.targets import find_target
-from batchtui.services.polling.refresh import sweep
-from batchtui.services.results.collect import collect
 from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.services.submission.check import check
 from batchtui.services.submission.staging.stage import IntakeOptions
-from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator import Scenario, Simulator
-from tests.support.builders import jsonl, request, requests
+from tests.support.builders import requests
+from tests.support.desk import Desk, asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
 
@@ -43,47 +40,6 @@ def scenario() -> Scenario:
 def simulator(clock: TurnedClock, scenario: Scenario) -> Iterator[Simulator]:
     with Simulator(scenario, clock=clock) as running:
         yield running
-
-
-def asked(*texts: str, prefix: str = "x", **params: Any) -> list[dict[str, Any]]:
-    return [request(f"{prefix}-{number}", text, **params) for number, text in enumerate(texts)]
-
-
-class Desk:
-    """Submits, waits and checks in one workspace."""
-
-    def __init__(self, workspace: Workspace, clock: TurnedClock, folder: Path) -> None:
-        self.workspace = workspace
-        self._clock = clock
-        self._folder = folder
-        self._files = 0
-
-    def file(self, lines: Sequence[dict[str, Any]]) -> str:
-        self._files += 1
-        return str(jsonl(self._folder / f"f{self._files}.jsonl", lines))
-
-    async def known(self, lines: Sequence[dict[str, Any]], **options: Any) -> KnownRequests:
-        """What a check says of these requests."""
-        return (await check(self.workspace, [self.file(lines)], IntakeOptions(**options))).known
-
-    async def submit(self, lines: Sequence[dict[str, Any]], name: str = "first", **options: Any) -> Submitted:
-        chosen = SubmitOptions(name=name, intake=IntakeOptions(**options))
-        return await apply_submit(
-            self.workspace, await plan_submit(self.workspace, [self.file(lines)], chosen), force=True
-        )
-
-    async def end(self) -> None:
-        """Let everything end, and have its results saved."""
-        self._clock.turn(hours=25)
-        await sweep(self.workspace)
-        for batch in await self.workspace.registry.queries.select():
-            await collect(self.workspace, batch)
-
-    async def answered(self, lines: Sequence[dict[str, Any]], name: str = "first", **options: Any) -> Submitted:
-        """Submit and have the answers."""
-        submitted = await self.submit(lines, name, **options)
-        await self.end()
-        return submitted
 
 
 @pytest.fixture

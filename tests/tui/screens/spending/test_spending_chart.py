@@ -65,6 +65,18 @@ def test_three_amounts_stand_at_the_left_and_one_above_each_wide_bar(monkeypatch
     assert lines[0].count("$4.00") == 7
 
 
+def test_the_amount_of_a_low_bar_stands_right_above_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bars = [*days(6, "0.5"), Bar(TODAY, (Decimal(8),))]
+    lines = lines_of(monkeypatch, bars, 100, 12)
+    assert "$8.00" in lines[0]
+    assert "$0.50" not in lines[0]
+    [row] = [at for at, line in enumerate(lines) if "$0.50" in line]
+    assert lines[row].count("$0.50") == 6
+    assert "▅" in lines[row + 1], "the bar begins right below it"
+
+
 def test_the_limit_of_a_day_is_a_line_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = lines_of(monkeypatch, days(14, "2"), 80, 10, limit="5")
     assert sum("limit $5.00 a day" in line for line in lines) == 1
@@ -96,4 +108,4 @@ def test_the_amounts_of_a_day_add_up_whatever_the_number_of_models() -> None:
 async def test_the_screen_shows_limits_models_and_today(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await shown.press("$")
-        await shown.shows("spent $3.84", "█ claude-", "today", "in progress: up to")
+        await shown.shows("spent $3.84", "█ claude-", "today", "in progress: at an unknown cost")

@@ -10,16 +10,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.submission.send_evidence import Account, Send, SendEnd, SenderLife, SendStart
-from batchtui.registry.batches.foreign_rows import is_own_batch, merge_foreign
-from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, row_of, transition
+from batchtui.registry.batches.foreign_rows import is_own_batch
+from batchtui.registry.batches.transitions import fetch, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time
-from batchtui.registry.database.row_mapping import CHOSEN, FITS
 from batchtui.registry.journal import note
 from batchtui.registry.notices import make as make_notice
+from batchtui.registry.sends.binding import bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,25 +33,14 @@ if TYPE_CHECKING:
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin
 
-VANISHED = "vanished"
-"""Why a batch is remembered that may have been a part's and is not shown any more: it is no proof against it."""
-UNPROVABLE = "unprovable"
-"""The same of one that is there, and whose results cannot tell whose it is: none of them names a model."""
-NO_PROOF = (VANISHED, UNPROVABLE)
 _OVER_WITHOUT_END = (
     "batch_key = ?1 AND ended IS NULL AND NOT EXISTS (SELECT 1 FROM batches b"
     " WHERE b.key = sends.batch_key AND b.sends = sends.number AND b.state = 'submitting')"
 )
-_NOT_BOUND = {
-    "id": None, "adopted": 0, "unproved": 0, "processing_status": None, "processing": 0, "succeeded": 0, "errored": 0,
-    "canceled": 0, "expired": 0, "created_at": None, "ended_at": None, "expires_at": None, "cancel_initiated_at": None,
-    "archived_at": None, "results": ResultsState.NONE, "results_bytes": 0,
-}  # fmt: skip
-"""The columns of a part that has no batch at the API."""
 
 
 class Sends:
-    """Takes a part from `planned` to the API's own states."""
+    """What a process writes about its own send, and what others need to know of it."""
 
     def __init__(
         self, database: Database, clock: Clock, origin: Origin, move_results: Callable[[int, int, str], None]
@@ -83,25 +72,12 @@ class Sends:
         )
         return [_to_send(row) for row in rows]
 
-    async def refuted_of(self, key: int) -> dict[str, str]:
-        """Return the batches that were proved, or said, not to be this part, each with the reason.
-
-        Those in `NO_PROOF` are no such batches: they may have been it, and nothing will ever tell.
-        """
-        rows = await self._database.all("SELECT batch_id, why FROM refuted WHERE batch_key = ?", (key,))
-        return {row["batch_id"]: row["why"] for row in rows}
-
     async def notice_copy(self) -> int:
         """Mark the parts that are not settled where this registry was copied or restored. Returns how many."""
         if not self._origin.is_copied(await self._database.one("SELECT * FROM origin")):
             return 0
         async with self._database.transaction() as tx:
             return await self._mark_twins(tx)
-
-    async def twin_settled(self, key: int) -> None:
-        """Note that a person has decided about a part of a copied registry: it belongs to this one."""
-        async with self._database.transaction() as tx:
-            await tx.execute("UPDATE batches SET twin = 0 WHERE key = ?", (key,))
 
     async def set_account(self, key: int, account: Account) -> bool:
         """Close the open account of a part, on a person's word. False where it has one already."""
@@ -137,6 +113,7 @@ class Sends:
         now = self._clock.now()
         start = start or SendStart(now, now)
         async with self._database.transaction() as tx:
+            # Within the transaction: another process may have restored a backup a moment ago.
             if self._origin.is_copied(await fetch(tx, "SELECT * FROM origin", ())):
                 await self._mark_twins(tx)
             before = await row_of(tx, key)
@@ -158,6 +135,7 @@ class Sends:
             )  # fmt: skip
             await self._origin.take(tx)
             sends = await self._origin.count_send(tx)
+        # After the commit: a number beside that is ahead of the registry's means that the registry is an old copy.
         self._origin.keep_beside(sends)
         return True
 
@@ -186,6 +164,7 @@ class Sends:
         From here on only a look at the API can tell whether a batch exists; without this, none does.
         """
         async with self._database.transaction() as tx:
+            # Only the sender of the latest send: one that was taken for dead must not say that its part may exist.
             cursor = await tx.execute(
                 "UPDATE sends SET mark = ? WHERE batch_key = ? AND sender = ? AND mark IS NULL AND number ="
                 " (SELECT sends FROM batches WHERE key = ? AND sender = ? AND state = 'submitting')",
@@ -226,45 +205,8 @@ class Sends:
                 return True
             if not (is_mine or is_open):
                 return False
-            await self._bind(tx, before, remote, event="batch.accepted", adopted=False)
+            await bind(tx, before, remote, self._clock.now(), self._move_results, event="batch.accepted")
         return True
-
-    async def adopt(self, key: int, remote: RemoteBatch, *, is_proved: bool = True, is_chosen: bool = False) -> bool:
-        """Note that a lost submission was found: unknown or planned → what the API says.
-
-        Args:
-            key: the part.
-            remote: the batch.
-            is_proved: whether its results prove it.
-            is_chosen: whether a person chose it: then a row that `sync` brought in is merged, which nothing undoes.
-
-        Returns:
-            False where the part is not open any more, or the batch is another part's: nothing is changed. The same
-            for a row that `sync` brought in, where the batch is neither proved nor chosen.
-        """
-        async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
-            is_open = before["state"] in (BatchState.UNKNOWN, BatchState.PLANNED)
-            taken = await fetch(tx, "SELECT key FROM batches WHERE id = ?", (remote.id,))
-            is_not_sure = taken is not None and not (is_proved or is_chosen)
-            if not is_open or is_not_sure or await is_own_batch(tx, remote.id, apart_from=key):
-                return False
-            unproved = 0 if is_proved else CHOSEN if is_chosen else FITS
-            await self._bind(tx, before, remote, event="batch.adopted", adopted=True, unproved=unproved)
-        return True
-
-    async def proved(self, key: int, batch_id: str) -> None:
-        """Note that the results of a batch prove that it is this part's."""
-        async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
-            if before["unproved"] and before["id"] == batch_id:
-                await tx.execute("UPDATE batches SET unproved = 0, twin = 0 WHERE key = ?", (key,))
-                await note(tx, self._clock.now(), "batch.proved", job=before["job_id"], key=key, batch_id=batch_id)
-
-    async def refute(self, key: int, batch_id: str, why: str) -> None:
-        """Remember that a batch is not this part's: it is never a candidate for it again."""
-        async with self._database.transaction() as tx:
-            await self._remember_refuted(tx, await row_of(tx, key), batch_id, why)
 
     async def not_created(
         self,
@@ -286,6 +228,7 @@ class Sends:
             before = await row_of(tx, key)
             if not _is_sender(before, sender):
                 return False
+            # Nothing exists that anybody would look for, so this machine's time does.
             await _end_send(tx, key, before["sends"], SendEnd.REFUSED, ended or now, detail=reason)
             await transition(
                 tx, before, BatchState.PLANNED, "batch.refused", now, reason=reason, not_before=encode_time(not_before),
@@ -361,6 +304,7 @@ class Sends:
     async def unended(self, keys: Sequence[int]) -> list[int]:
         """Return those of these parts with a send that is over, while nobody could tell when it ended."""
         found: list[int] = []
+        # One query a part: there are as many as creates have lost their response, which is few.
         for key in keys:
             rows = await self._database.all(f"SELECT 1 FROM sends WHERE {_OVER_WITHOUT_END} LIMIT 1", (key,))
             found += [key for _ in rows]
@@ -371,19 +315,6 @@ class Sends:
         async with self._database.transaction() as tx:
             await tx.execute(f"UPDATE sends SET ended = ?2 WHERE {_OVER_WITHOUT_END}", (key, encode_time(at)))
 
-    async def proved_absent(self, key: int, sends: int, reason: str) -> bool:
-        """Note that the last of that many sends created nothing: unknown → planned.
-
-        Returns False, and changes nothing, where it is not unknown any more or was sent again since: absence of the
-        former send proves nothing about the later one.
-        """
-        async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
-            if before["state"] != BatchState.UNKNOWN or before["sends"] != sends:
-                return False
-            await transition(tx, before, BatchState.PLANNED, "batch.absent", self._clock.now(), reason=reason)
-        return True
-
     async def explain(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
         """Set why a batch is in its state, and before when sending it is useless; the state stays."""
         async with self._database.transaction() as tx:
@@ -391,61 +322,6 @@ class Sends:
                 "UPDATE batches SET reason = ?, not_before = ? WHERE key = ? AND (reason, not_before) IS NOT (?, ?)",
                 (reason, encode_time(not_before), key, reason, encode_time(not_before)),
             )
-
-    async def disown(self, key: int, batch_id: str, reason: str) -> bool:
-        """Undo an adoption that proved wrong: the part is unknown again, and the id is remembered as refuted.
-
-        False where that batch is not this part's, or is proved to be: nothing is changed.
-        """
-        now = self._clock.now()
-        async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
-            if before["id"] != batch_id or not before["unproved"]:
-                return False
-            await self._remember_refuted(tx, before, batch_id, reason)
-            await transition(tx, before, BatchState.UNKNOWN, "batch.disowned", now, reason=reason, **_NOT_BOUND)
-        return True
-
-    async def vanished(self, key: int, batch_id: str) -> bool:
-        """Note that an unproved batch is not shown any more: the part is unknown, and nothing will ever prove it.
-
-        False where that batch is not this part's, or is proved to be: nothing is changed.
-        """
-        reason = f"{batch_id} may have been this part's batch; the API no longer shows it."
-        return await self._let_go(key, batch_id, VANISHED, reason)
-
-    async def unprovable(self, key: int, batch_id: str, reason: str) -> bool:
-        """Note that a batch has ended and nothing tells whether it is this part's: a person decides.
-
-        False where that batch is this part's, and proved: nothing is changed.
-        """
-        return await self._let_go(key, batch_id, UNPROVABLE, reason)
-
-    async def _let_go(self, key: int, batch_id: str, why: str, reason: str) -> bool:
-        """Remember a batch without proof; a part that has it is unknown again."""
-        now = self._clock.now()
-        async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
-            if before["id"] == batch_id and not before["unproved"]:
-                return False
-            if before["id"] != batch_id and why == VANISHED:
-                return False
-            await tx.execute(
-                "INSERT OR IGNORE INTO refuted VALUES (?, ?, ?, ?)", (key, batch_id, why, encode_time(now))
-            )
-            if before["id"] == batch_id:
-                await transition(tx, before, BatchState.UNKNOWN, "batch.unknown", now, reason=reason, **_NOT_BOUND)
-        return True
-
-    async def _remember_refuted(self, tx: aiosqlite.Connection, before: Row, batch_id: str, why: str) -> None:
-        now = self._clock.now()
-        cursor = await tx.execute(
-            "INSERT INTO refuted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET why = ?, at = ? WHERE why IN (?, ?)",
-            (before["key"], batch_id, why, encode_time(now), why, encode_time(now), *NO_PROOF),
-        )
-        if cursor.rowcount:
-            job, key = before["job_id"], before["key"]
-            await note(tx, now, "batch.refuted", job=job, key=key, batch_id=batch_id, reason=why)
 
     async def _mark_twins(self, tx: aiosqlite.Connection) -> int:
         # One that only fits may turn out to be somebody else's: the part is open again then, and its twin may send it.
@@ -457,34 +333,6 @@ class Sends:
         await note(tx, self._clock.now(), "registry.copied", parts=cursor.rowcount)
         return cursor.rowcount
 
-    async def _bind(
-        self,
-        tx: aiosqlite.Connection,
-        before: Row,
-        remote: RemoteBatch,
-        *,
-        event: str,
-        adopted: bool,
-        unproved: int = 0,
-    ) -> None:
-        now = self._clock.now()
-        kept = await merge_foreign(tx, before, remote.id, self._move_results)
-        account = _account_columns(remote.account)
-        seen = await fetch(tx, "SELECT coalesce(max(seq), 0) AS seq FROM journal", ())
-        columns = {
-            "unproved": unproved,
-            "twin": before["twin"] if unproved else 0,
-            "seen_seq": seen["seq"] if seen else 0,
-            **account,
-            **kept,
-        }
-        await transition(
-            tx, before, remote.state, event, now, id=remote.id, adopted=int(adopted), reason="", not_before=None,
-            sender=None, **columns,
-        )  # fmt: skip
-        await apply_remote(tx, await row_of(tx, before["key"]), remote, now)
-        await note_heard(tx, [before["key"]], now)
-
 
 def _is_sender(before: Row, sender: str) -> bool:
     return bool(before["state"] == BatchState.SUBMITTING and before["sender"] == sender)
@@ -492,16 +340,6 @@ def _is_sender(before: Row, sender: str) -> bool:
 
 def _account_of(row: Row) -> Account | None:
     return Account(row["base_url"], row["organization_id"], row["workspace_id"]) if row["base_url"] else None
-
-
-def _account_columns(account: Account | None) -> dict[str, str | None]:
-    if account is None:
-        return {}
-    return {
-        "base_url": account.base_url,
-        "organization_id": account.organization,
-        "workspace_id": account.workspace,
-    }
 
 
 async def _number_of(tx: aiosqlite.Connection, key: int, sender: str) -> int | None:

@@ -1,0 +1,120 @@
+"""`submit --reuse` pays for what is new only, and the job has all of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.builders import jsonl, requests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batchtui.simulator import Simulator
+    from tests.cli.conftest import Batchtui, Later
+
+
+@pytest.fixture
+def first(batchtui: Batchtui, simulator: Simulator, later: Later) -> str:
+    """The id of a batch that has answered three requests."""
+    sent = batchtui("submit", batchtui.file(3), "--name", "nightly", "--yes", "--json")
+    later.turn(4000)
+    assert batchtui("wait", "nightly").code == 0
+    return str(sent.document["batches"][0]["id"])
+
+
+@pytest.fixture
+def grown(batchtui: Batchtui, tmp_path: Path) -> str:
+    """A file of the same requests under other ids, of a new one, and of that one again."""
+    lines = [*reversed(requests(4)), requests(4)[3]]
+    return str(jsonl(tmp_path / "grown.jsonl", [{**line, "custom_id": f"g{n}"} for n, line in enumerate(lines)]))
+
+
+@pytest.mark.parametrize("option", ["--reuse", "--reuse=30d", "--reuse=all,30d"])
+def test_only_what_is_new_is_sent_and_the_export_has_all_in_order(
+    option: str, batchtui: Batchtui, simulator: Simulator, first: str, grown: str, later: Later, tmp_path: Path
+) -> None:
+    sent = batchtui("submit", grown, option, "--yes", "--name", "again", "--json")
+    assert sent.code == 0, sent
+    assert sent.document["known"]["new"] == 1
+    assert sorted((batch["requests"], batch["reused"]) for batch in sent.document["batches"]) == [
+        (1, False), (1, True), (3, True),
+    ]  # fmt: skip
+    assert len(simulator.world.batches[-1]) == 1
+    later.turn(4000)
+    assert batchtui("wait", "again", str(tmp_path / "all.csv")).code == 0
+    rows = list(csv.DictReader((tmp_path / "all.csv").read_text().splitlines()))
+    assert [row["custom_id"] for row in rows] == ["g0", "g1", "g2", "g3", "g4"]
+    own = str(next(batch["id"] for batch in sent.document["batches"] if not batch["reused"]))
+    assert [row["reused_from"] for row in rows] == ["", first, first, first, own]
+    assert rows[0]["text"] == rows[4]["text"]
+
+
+def test_a_file_after_the_option_is_a_file(batchtui: Batchtui, first: str, grown: str) -> None:
+    ran = batchtui("submit", "--reuse", grown, "--dry-run")
+    assert ran.code == 0
+    assert "only new requests are sent; the others get the answers that exist, or will" in ran.out
+
+
+def test_what_is_neither_age_nor_file_is_refused(batchtui: Batchtui, grown: str) -> None:
+    ran = batchtui("submit", grown, "--reuse=yesterday")
+    assert ran.code == 2
+    assert "`yesterday` is not a value of --reuse." in ran.err
+    assert "30d" in ran.err
+
+
+@pytest.mark.parametrize("other", ["--force", "--prime", "--count"])
+def test_what_contradicts_it_is_refused(other: str, batchtui: Batchtui, grown: str) -> None:
+    assert batchtui("submit", grown, "--reuse", other, "--yes").code == 2
+
+
+def test_the_same_file_again_sends_nothing_and_costs_nothing(
+    batchtui: Batchtui, simulator: Simulator, first: str
+) -> None:
+    ran = batchtui("submit", batchtui.file(3), "--reuse", "--yes", "--json")
+    assert ran.code == 0
+    assert [(batch["state"], batch["results"], batch["cost"]["actual"]) for batch in ran.document["batches"]] == [
+        ("ended", "saved", "0")
+    ]
+    assert len(simulator.world.batches) == 1
+
+
+def test_the_setting_reuses_without_the_option_and_force_overrides_it(
+    batchtui: Batchtui, simulator: Simulator, first: str, home: Path
+) -> None:
+    (home / "config.toml").write_text('[submit]\nreuse = "on"\n')
+    assert batchtui("submit", batchtui.file(3), "--yes").code == 0
+    assert len(simulator.world.batches) == 1
+    assert batchtui("submit", batchtui.file(3), "--yes", "--reuse=off", "--force").code == 0
+    assert batchtui("submit", batchtui.file(3), "--yes", "--force").code == 0
+    assert len(simulator.world.batches) == 3
+
+
+def test_a_growing_folder_sends_the_file_that_changed(
+    batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(23):
+        (notes / f"{number:02}.txt").write_text(f"note {number}")
+    (tmp_path / "t.md").write_text("Summarise: {{ text }}")
+    words = ("compose", "--template", str(tmp_path / "t.md"), "--data", str(notes), "--submit", "--reuse", "--yes")
+    night = batchtui(*words, "--name", "monday", "--json")
+    assert night.code == 0, night
+    later.turn(4000)
+    assert batchtui("wait", "monday").code == 0
+    (notes / "07.txt").write_text("note 7, written anew")
+    assert batchtui(*words, "--name", "tuesday").code == 0
+    assert [len(batch) for batch in simulator.world.batches] == [23, 1]
+    later.turn(4000)
+    ran = batchtui("results", "tuesday", "--order", "input")
+    assert len([json.loads(line) for line in ran.out.splitlines()]) == 23
+
+
+def test_the_list_and_the_status_tell_what_is_reused(batchtui: Batchtui, first: str) -> None:
+    assert batchtui("submit", batchtui.file(3), "--reuse", "--yes", "--name", "again").code == 0
+    assert "reused" in batchtui("list").out
+    assert "3 succeeded" in batchtui("status", "again").out
