@@ -194,6 +194,14 @@ allow_model_option = click.option(
 )
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+max_cost_option = click.option(
+    "--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3)."
+)
+overwrite_option = click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
+allow_failures_option = click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
+
+
 def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how request files are read; `intake_of` gathers them."""
     options: list[Callable[[Callable[..., Any]], Callable[..., Any]]] = [

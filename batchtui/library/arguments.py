@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from batchtui.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from batchtui.domain.costs.known_requests import ReusePolicy
     from batchtui.domain.results.result import Outcome
 
 T = TypeVar("T")
@@ -119,6 +120,21 @@ def dollars(name: str, value: Any) -> Decimal | None:
     except InvalidOperation:
         raise wrong(name, value, hint) from None
     return Decimal(amount)
+
+
+def reuse(name: str, value: Any) -> ReusePolicy | None:
+    """Return which answers are reused: True for all, a text as `--reuse` takes it; None for False."""
+    from batchtui.domain.costs.known_requests import EXPECTED, ReusePolicy
+
+    if isinstance(value, bool):
+        return ReusePolicy() if value else None
+    expected = f"True, False, or {EXPECTED}"
+    if not isinstance(value, str):
+        raise wrong(name, value, expected)
+    try:
+        return ReusePolicy.parse(value)
+    except ValueError:
+        raise wrong(name, value, expected) from None
 
 
 def flag(name: str, value: Any) -> bool:

@@ -35,6 +35,11 @@ class Result:
         return self.custom_id if self._entry.original is None else self._entry.original
 
     @property
+    def reused_from(self) -> str | None:
+        """The batch that made the answer, where it was reused instead of sending the request; else None."""
+        return self._entry.reused_from
+
+    @property
     def note(self) -> str | None:
         """Why it is there although it is incomplete or not this batch's own; None for every other result."""
         return self._entry.note

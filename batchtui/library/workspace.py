@@ -110,6 +110,7 @@ class Workspace:
         max_cost: Decimal | float | str | None = None,
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
+        reuse: bool | str = False,
         **keywords: Unpack[IntakeKeywords],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
@@ -124,6 +125,8 @@ class Workspace:
             max_cost: USD; where the requests may cost more, nothing is sent.
             if_submitted: what to do where the same was submitted before.
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
+            reuse: send only what is new, and copy the answers there are: True, an age such as `"30d"`, or `"all"`, as
+                `--reuse` takes it. `if_submitted` does not matter then.
             **keywords: how the requests are read: see `IntakeKeywords`.
 
         Raises:
@@ -136,12 +139,13 @@ class Workspace:
         limit = arguments.dollars("max_cost", max_cost)
         arguments.choice("if_submitted", if_submitted, get_args(IfSubmitted))
         arguments.flag("prime", prime)
+        policy = arguments.reuse("reuse", reuse)
         name = arguments.text_or_none("name", name)
         labels = arguments.texts("tags", tags)
         sources, intake = open_source(source, keywords)
         if sources == ["-"]:
             name = name or "requests"
-        plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime))
+        plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime, reuse=policy))
         try:
             # `is_sendable` first: a source with errors is reported, not answered with an earlier job.
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
@@ -305,7 +309,7 @@ class Workspace:
         from batchtui.services.results.fetch_retries import FetchListeners, collect_all
 
         def tell(retry: FetchRetry) -> None:
-            log.warning("%s: %s Next try in %.0f s.", retry.batch.id, retry.error.message, retry.seconds)
+            log.warning("%s: %s. Next try in %.0f s.", retry.batch.id, retry.error.message.rstrip("."), retry.seconds)
             if on_retry:
                 on_retry(retry)
 

@@ -103,6 +103,25 @@ async def test_the_same_again_is_refused_reused_or_sent_as_asked(
     assert len(sent_custom_ids(simulator)) == 4
 
 
+async def test_what_is_known_is_reused_where_that_was_asked_for(
+    workspace: batchtui.Workspace, simulator: Simulator
+) -> None:
+    first = await workspace.submit(requests(3))
+    await workspace.wait(first, poll_interval=3600)
+    again = await workspace.submit(requests(4, "again"), reuse="30d")
+    await workspace.wait(again, poll_interval=3600)
+    assert [len(batch) for batch in simulator.world.batches] == [3, 1]
+    [made] = (await workspace.find(first)).batches
+    found = [(result.custom_id, result.reused_from) async for result in workspace.results(again)]
+    assert found == [(f"again-0000{n}", None if n == 3 else made.id) for n in range(4)]
+
+
+@pytest.mark.parametrize("value", ["yesterday", 30, None, "0d", "30d,60d"])
+async def test_what_says_not_which_answers_are_reused_is_refused(workspace: batchtui.Workspace, value: Any) -> None:
+    with pytest.raises(batchtui.UsageError, match="reuse"):
+        await workspace.submit(requests(1), reuse=value)
+
+
 async def test_the_same_twice_at_once_is_one_job_where_it_may_be_reused(
     workspace: batchtui.Workspace, simulator: Simulator
 ) -> None:

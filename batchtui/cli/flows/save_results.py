@@ -245,9 +245,9 @@ def _collecting(session: Session) -> Callable[[Batch, CollectProgress], None]:
 
 def _retrying(session: Session) -> Callable[[FetchRetry], None]:
     def say(retry: FetchRetry) -> None:
-        batch, error = retry.batch, retry.error
+        reason = retry.error.message.rstrip(".")
         session.notes.say(
-            f"Cannot fetch the results of {batch.id} yet: {error.message} Next try in {span(retry.seconds)}."
+            f"Cannot fetch the results of {retry.batch.id} yet: {reason}. Next try in {span(retry.seconds)}."
         )
 
     return say

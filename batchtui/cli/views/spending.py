@@ -100,8 +100,11 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
 def remarks(ledger: Ledger) -> Iterator[str]:
     """Yield a sentence for each kind of cost that the figures do not include."""
     if ledger.total.unknown:
-        answers = amount(ledger.total.unknown, "answer")
-        yield f"{answers} have no known cost: their model has no price, or their usage is missing."
+        if ledger.total.unknown == 1:
+            yield "1 answer has no known cost: its model has no price, or its usage is missing."
+        else:
+            answers = amount(ledger.total.unknown, "answer")
+            yield f"{answers} have no known cost: their model has no price, or their usage is missing."
     if ledger.in_flight is None:
         yield "In progress: no known upper bound."
     elif ledger.in_flight:
@@ -219,7 +222,7 @@ def _money(line: LedgerLine) -> str:
 
 def _priced(line: LedgerLine, amount: Decimal) -> str:
     """Return an amount that is a sum of what has a price; unknown where nothing has."""
-    return UNKNOWN_CELL if line.unknown and not line.known else usd(amount)
+    return UNKNOWN_CELL if line.cost is None and not line.known else usd(amount)
 
 
 def _category(line: LedgerLine, name: str) -> str:

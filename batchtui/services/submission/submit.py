@@ -270,16 +270,25 @@ async def _commit(
             await refuse_duplicates(workspace, found.jobs, force=False)
             raise
         except _OtherJobs:
-            plan = await _plan_again(workspace, plan)
+            assert plan.options.reuse is not None
+            plan = await reuse_answers(workspace, plan, plan.options.reuse)
         else:
             return plan, keys
 
 
-async def _plan_again(workspace: Workspace, plan: SubmitPlan) -> SubmitPlan:
-    policy, intake = plan.options.reuse, plan.options.intake
-    assert policy is not None
-    reuse = await plan_reuse(workspace, plan.staged, policy, intake, name=plan.job.name)
-    return replace(plan, parts=reuse.parts, known=reuse.known, estimate=reuse.estimate, attempts=reuse.attempts)
+async def reuse_answers(workspace: Workspace, plan: SubmitPlan, policy: ReusePolicy) -> SubmitPlan:
+    """Return a plan that sends only what is new of the same requests. It takes the place of the plan.
+
+    Raises:
+        UsageError: the plan is for a priming request, or with counted tokens.
+        StorageError: the disk refuses.
+    """
+    options = replace(plan.options, reuse=policy)
+    reuse = await plan_reuse(workspace, plan.staged, policy, options.intake, name=plan.job.name)
+    return replace(
+        plan, parts=reuse.parts, known=reuse.known, estimate=reuse.estimate, whole=reuse.whole, earlier=(),
+        options=options, attempts=reuse.attempts,
+    )  # fmt: skip
 
 
 async def account_to_plan_for(workspace: Workspace) -> Account | None:

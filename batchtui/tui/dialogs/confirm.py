@@ -143,6 +143,9 @@ class Confirm(Dialog["bool | str"]):
     def _action_dialog_try(self) -> None:
         self.take("dialog.try")
 
+    def _action_dialog_reuse(self) -> None:
+        self.take("dialog.reuse")
+
     def _action_dialog_yes(self) -> None:
         self.answer(True)
 

@@ -14,8 +14,6 @@ from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.spans import Line, Span, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.widgets import Input
 
     from batchtui.tui.widgets.grid.grid import Grid
@@ -57,18 +55,11 @@ class FilePicker(Picker[FileEntry, Path]):
         self._folder = folder
         self._suffixes = suffixes
         self._first = first
-        self._entries: list[FileEntry] = []
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, FileEntry]]:
-        return [(key, self._entries[key]) for key in keys if key < len(self._entries)]
 
     def _show(self, typed: str) -> None:
         """Show what the path could become."""
         found = entries(self._folder, typed, self._suffixes)
-        self._entries = sorted(found, key=lambda entry: not entry.path.name.lower().endswith(self._first or ("",)))
-        self.grid.forget()
-        self.grid.update(enumerate(self._entries))
-        self.grid.show(range(len(self._entries)), cursor_on=0 if self._entries else None)
+        self._list(sorted(found, key=lambda entry: not entry.path.name.lower().endswith(self._first or ("",))))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose the typed path where it exists, else what the cursor is on."""
@@ -81,7 +72,7 @@ class FilePicker(Picker[FileEntry, Path]):
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
         """Choose with the mouse."""
-        self._take(self._entries[event.key])
+        self._take(self._shown[event.key])
 
     def _take(self, entry: FileEntry) -> None:
         if entry.is_folder:

@@ -34,20 +34,12 @@ class NamePicker(Picker[Name, str]):
         super().__init__(what, COLUMNS, empty="enter takes what is typed" if others else "no match")
         self._names = names
         self._others = others
-        self._shown: list[Name] = []
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Name]]:
-        return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
 
     def _show(self, typed: str) -> None:
         """Show the names that begin so, then those that contain it."""
         wanted = typed.strip().lower()
-        self._shown = [name for name in self._names if wanted in name.name.lower()]
-        self._shown.sort(key=lambda name: not name.name.lower().startswith(wanted))
-        # Keys are places in the narrowed list, so the items of the one before are wrong now.
-        self.grid.forget()
-        self.grid.update(enumerate(self._shown))
-        self.grid.show(range(len(self._shown)), cursor_on=0 if self._shown else None)
+        found = [name for name in self._names if wanted in name.name.lower()]
+        self._list(sorted(found, key=lambda name: not name.name.lower().startswith(wanted)))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose what the cursor is on, or the typed name where nothing listed contains it."""

@@ -28,7 +28,7 @@ PAGE = 10
 
 
 class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):
-    """Returns what was chosen, None for nothing. Subclasses say what there is, and what typing leaves of it."""
+    """Returns what was chosen, None for nothing. Subclasses say in `_show` what typing leaves of what there is."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.FIELD)
     KEYS = "`enter` choose   {field.down} {field.up} move   type to narrow   {field.close} close"
@@ -37,6 +37,8 @@ class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):
     def __init__(self, what: str, columns: Sequence[Column], *, empty: str) -> None:
         """`what` is shown in the empty field, `empty` in the empty list."""
         super().__init__()
+        self._shown: list[Item] = []
+        """What typing has left; the keys of the list are places in it."""
         self._field = SafeInput(placeholder=what)
         self.grid: Grid[Item] = Grid(columns, self._page, self._paint, id="palette")
         # The field keeps the focus: its keys move the cursor of the list.
@@ -53,7 +55,7 @@ class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):
         self._show("")
 
     async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, Item]]:
-        raise NotImplementedError
+        return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
 
     def _paint(self, item: Item, column: Column, width: int) -> Line:
         raise NotImplementedError
@@ -61,6 +63,14 @@ class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):
     def _show(self, typed: str) -> None:
         """Show what is left once this is typed."""
         raise NotImplementedError
+
+    def _list(self, items: list[Item], cursor: int = 0) -> None:
+        """List these items, with the cursor on that one."""
+        self._shown = items
+        # Keys are places in the narrowed list, so the items of the one before are wrong now.
+        self.grid.forget()
+        self.grid.update(enumerate(items))
+        self.grid.show(range(len(items)), cursor_on=cursor if items else None)
 
     def _completed(self, item: Item) -> str:
         """Return what would be typed to mean this item; empty where nothing can be completed."""

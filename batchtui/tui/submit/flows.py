@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.services.spending.budget import enforce_limits
@@ -13,7 +15,7 @@ from batchtui.services.submission import reconcile
 from batchtui.services.submission.canary import plan_canary, run_canary, with_canary
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
-from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
+from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit, reuse_answers
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
@@ -23,7 +25,7 @@ from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import short_id
-from batchtui.tui.submit.question import TRY, describe_errors, submit_question
+from batchtui.tui.submit.question import REUSE, TRY, describe_errors, submit_question
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +56,7 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
         plan = await plan_submit(
             app.workspace,
             [str(path)],
-            options or SubmitOptions(),
+            _with_setting(app, options or SubmitOptions()),
             lambda reading: say(f"checking  {bytes_done(reading.read, reading.total)}"),
         )
     try:
@@ -62,26 +64,38 @@ async def submit_path(app: Host, path: Path, options: SubmitOptions | None = Non
             raise InputError(describe_errors(plan), hint=f"Nothing was sent. `batchtui check {path}` lists them all.")
         # No limit of this submission's own, as `--max-cost` is one; those of the settings hold here, too.
         await enforce_limits(app.workspace, plan.estimate, None)
-        is_wanted = await _is_wanted(app, plan, options or SubmitOptions())
-        if is_wanted:
-            await _send(app, plan)
+        wanted = await _ask(app, plan)
+        if wanted is not None:
+            await _send(app, wanted)
     finally:
         discard(app.workspace, plan)
-    return is_wanted
+    return wanted is not None
 
 
-async def _is_wanted(app: Host, plan: SubmitPlan, options: SubmitOptions) -> bool:
-    """Ask whether to send a plan; try one request of each shape in real time before that, where that is asked for."""
+def _with_setting(app: Host, options: SubmitOptions) -> SubmitOptions:
+    """Return the options of a submission with the answers that the settings reuse."""
+    policy = None if options.prime else ReusePolicy.parse(app.workspace.settings.submit.reuse)
+    return replace(options, reuse=policy)
+
+
+async def _ask(app: Host, plan: SubmitPlan) -> SubmitPlan | None:
+    """Ask whether to send a plan. Returns the plan that is wanted; None where none is.
+
+    Where that is asked for, only what is new is sent, or one request of each shape is tried in real time before.
+    """
     earlier = await describe_duplicates(app.workspace, plan.earlier)
-    canary = await asyncio.to_thread(plan_canary, app.workspace, plan.staged, options.intake)
+    canary = await asyncio.to_thread(plan_canary, app.workspace, plan.staged, plan.options.intake)
     answer = await app.ask_which(submit_question(plan, earlier, canary))
+    if answer == REUSE:
+        plan, earlier = await reuse_answers(app.workspace, plan, ReusePolicy()), []
+        answer = await app.ask_which(submit_question(plan, earlier, canary))
     if answer == TRY:
         # A limit holds for what is tried, too.
         await enforce_limits(app.workspace, with_canary(plan.estimate, canary), None)
         with app.busy() as say:
             verdicts = await run_canary(app.workspace, canary, lambda call: say(f"trying {one_line(call.custom_id)}"))
         answer = await app.ask_which(submit_question(plan, earlier, canary, verdicts))
-    return answer is True
+    return plan if answer is True else None
 
 
 async def _send(app: Host, plan: SubmitPlan) -> None:

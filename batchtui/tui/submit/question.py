@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.services.submission.submit import SubmitPlan
 
 FAULTS_SHOWN = 3
-TRY = "dialog.try"
+TRY, REUSE = "dialog.try", "dialog.reuse"
 """The command that tries one request of each shape."""
 WARNINGS_SHOWN = 12
 SHAPES_SHOWN = PARTS_SHOWN = 6
@@ -41,18 +41,32 @@ def submit_question(
         verdicts: what came of that, once it was done.
     """
     tried = (Group("Tried in real time", tuple(map(_verdict_words, verdicts))),) if verdicts else ()
-    others = (
-        (OtherAnswer(TRY, "try first", _try_words(canary)),)
-        if canary is not None and canary.calls and not verdicts
-        else ()
-    )
+    sent = sum(part.requests for part in plan.sent)
+    others = []
+    if _may_reuse(plan) and not verdicts:
+        others.append(
+            OtherAnswer(REUSE, "only new", f"Only {count(plan.known.new)} new" if plan.known.new else "Reuse")
+        )
+    if canary is not None and canary.calls and sent and not verdicts:
+        others.append(OtherAnswer(TRY, "try first", _try_words(canary)))
+    whole = amount(plan.job.requests, "request")
+    if sent < plan.job.requests:
+        whole = f"{count(sent)} of {whole}" if sent else f"nothing, and reuse the answers to {whole}"
     return Question(
-        f"Submit {amount(plan.job.requests, 'request')}{about_words(plan.estimate.cost)}?",
+        f"Submit {whole}{about_words(plan.estimate.cost) if sent else ''}?",
         (*tried, *_groups(plan, earlier)),
-        others=others,
+        others=tuple(others),
         remark="All of it is sent and billed again." if earlier else "",
         yes="resubmit" if earlier else "submit",
     )
+
+
+def _may_reuse(plan: SubmitPlan) -> bool:
+    """Return whether sending only what is new is offered.
+
+    Not for duplicates alone: they may be samples of one question.
+    """
+    return plan.known.answered + plan.known.in_progress > 0 and plan.options.reuse is None and not plan.options.prime
 
 
 def _try_words(canary: CanaryPlan) -> str:
@@ -85,14 +99,15 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     # First of all: sending the same again costs money again.
     if earlier:
         yield Group("Identical requests were already submitted", tuple(one_line(line) for line in earlier))
-    elif known := tuple(known_lines(plan.known, plan.estimate, advice=False)):
-        yield Group("Asked before: a submission sends them again", known)
+    elif known := tuple(known_lines(plan.known, plan.whole, advice=False)):
+        reuses = plan.options.reuse is not None
+        yield Group(f"Asked before: {'only what is new is sent' if reuses else 'a submission sends them again'}", known)
     yield Group(one_line(plan.job.name), tuple(_facts(plan)))
     yield Group("Cost", tuple(estimate_lines(plan.estimate)))
     warnings = [_fault(problem) for problem in plan.report.problems if problem.severity is Severity.WARNING]
     if warnings:
         yield Group("Warnings", _first(warnings, WARNINGS_SHOWN))
-    shapes, parts = plan.report.shapes, plan.parts
+    shapes, parts = plan.report.shapes, plan.sent
     # One shape is as expected; several may mean that files were mixed up.
     if len(shapes) > 1:
         said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
@@ -105,7 +120,7 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
 def _facts(plan: SubmitPlan) -> Iterator[str]:
     job, models = plan.job, plan.report.models
     yield f"from {display_path(job.source)}"
-    yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.parts), 'part')}"
+    yield f"{amount(job.requests, 'request')}, {size(job.bytes)}, {amount(len(plan.sent), 'part')}"
     yield ", ".join(f"{count(number)} × {one_line(model)}" for model, number in models.items())
     if plan.primes:
         yield "One request goes first; the others follow when it has ended, and find its cache"

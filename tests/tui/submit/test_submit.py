@@ -80,6 +80,30 @@ async def test_the_question_says_what_was_answered_before_and_what_is_new(here: 
         await shown.shows("Asked before", "3 of 4 requests already answered: 1 is new", "fine (job_")
 
 
+async def test_only_what_is_new_is_sent_where_that_is_chosen(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"]) as shown:
+        [asked] = tmp_path.glob("*.jsonl")
+        new = jsonl(tmp_path / "new", [request("new-1", "What else?")])
+        (here / "more.jsonl").write_bytes(asked.read_bytes() + new.read_bytes())
+        await choose(shown, "more")
+        await shown.shows("Submit 4 requests", "Only 1 new")
+        shown.clock.turn(1)
+        await shown.press("r")
+        await shown.shows("Submit 1 of 4 requests", "only what is new is sent")
+        shown.clock.turn(1)
+        await shown.press("y")
+        await shown.until(lambda: len(shown.simulator.world.batches) == 2)
+        assert len(shown.simulator.world.batches[-1]) == 1
+
+
+async def test_the_setting_sends_only_what_is_new_without_a_choice(here: Path, tmp_path: Path) -> None:
+    async with stage(tmp_path, ended=["fine"], settings='[submit]\nreuse = "on"\n') as shown:
+        [asked] = tmp_path.glob("*.jsonl")
+        (here / "more.jsonl").write_bytes(asked.read_bytes())
+        await choose(shown, "more")
+        await shown.shows("Submit nothing, and reuse the answers to 3 requests?")
+
+
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
     plain = [request(f"p-{number}") for number in range(3)]
     odd = [request("s-1", system="Be brief.", metadata={"user_id": "ann@example.com"})]

@@ -9,6 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import batch_actions
+from batchtui.cli.options import yes_option
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @define_command("cancel", examples=["batchtui cancel msgbatch_01Hk", "batchtui cancel nightly eval-7 --yes"])
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(session: Session, names: tuple[str, ...], yes: bool) -> int:
     """Cancel batches in progress, and drop parts that were not sent yet.
 

@@ -9,6 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import batch_actions
+from batchtui.cli.options import yes_option
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.argument("names", type=BatchName(), metavar="ID…", nargs=-1, required=True)
 @click.option("--local", "locally", is_flag=True, help="Forget it locally; the batch stays at the API.")
 @click.option("--force", is_flag=True, help="Delete even if the results are not saved; they are lost.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(session: Session, names: tuple[str, ...], locally: bool, force: bool, yes: bool) -> int:
     """Delete ended batches at the API, permanently. Results that were saved here stay here.
 

@@ -9,7 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import DurationType
+from batchtui.cli.options import DurationType, allow_failures_option, overwrite_option
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Stop waiting after this long (default: 86400 seconds and a grace period).",
 )
-@click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
-@click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
+@overwrite_option
+@allow_failures_option
 async def command(
     session: Session,
     named: str,

@@ -139,7 +139,7 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
         nonlocal said
         if status.state in _TROUBLE and status.message != said:
             said = status.message
-            session.notes.say(f"{said}{_retry(status, workspace.clock.now())}")
+            session.notes.say(f"{said.rstrip('.')}.{_retry(status, workspace.clock.now())}")
         # Only after trouble was reported: each look ends in WAITING.
         elif status.state is PollerState.WAITING and said:
             said = ""

@@ -10,7 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.options import LONGEST_DAYS, Count
+from batchtui.cli.options import LONGEST_DAYS, Count, yes_option
 from batchtui.text.numbers import amount, size
 from batchtui.text.safe import one_line
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     " damaged files of that age.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
     """Free space: delete requests never sent and downloads never finished, which interrupted processes left behind.
 

@@ -10,7 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import DurationType
+from batchtui.cli.options import DurationType, allow_failures_option, overwrite_option
 from batchtui.domain.results.result import Outcome
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ class Names(click.ParamType[tuple[str, ...]]):
 )
 @click.option("--accept", is_flag=True, help="Save incomplete or foreign results, marked as such.")
 @click.option("--salvage", is_flag=True, help="Export every readable line of incomplete results.")
-@click.option("--overwrite", is_flag=True, help="Replace OUTPUT if it exists.")
-@click.option("--allow-failures", is_flag=True, help="Exit with 0 even if requests failed.")
+@overwrite_option
+@allow_failures_option
 async def command(
     session: Session,
     named: str,

@@ -11,7 +11,7 @@ from batchtui.cli.completion import BatchName
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Count, Dollars, allow_model_option
+from batchtui.cli.options import Count, allow_model_option, max_cost_option, yes_option
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
@@ -74,9 +74,9 @@ class Words(click.ParamType[frozenset[str]]):
     help="Set this max_tokens in the retried requests; also retries truncated answers.",
 )
 @allow_model_option
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@max_cost_option
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 async def command(
     session: Session,
     named: str,

@@ -11,7 +11,16 @@ from batchtui.cli.command import define_command
 from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
-from batchtui.cli.options import Count, Dollars, count_option, intake_of, intake_options, reuse_option, untangle_reuse
+from batchtui.cli.options import (
+    Count,
+    count_option,
+    intake_of,
+    intake_options,
+    max_cost_option,
+    reuse_option,
+    untangle_reuse,
+    yes_option,
+)
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
@@ -50,7 +59,7 @@ NO_FILE = ""
 @click.option("--name", metavar="N", help="The job's name (default: the first file's name).")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="A tag of the job; may be repeated.")
 @intake_options
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="Send nothing if it may cost more (exit 3).")
+@max_cost_option
 @reuse_option
 @click.option(
     "--samples", type=Count(), default=1, metavar="N", help="Up to N equal requests are samples, and not duplicates."
@@ -62,7 +71,7 @@ NO_FILE = ""
 @count_option
 @click.option("--dry-run", is_flag=True, help="Check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
-@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@yes_option
 @click.option(
     "--wait",
     "output",

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
-from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
+from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler, is_total
 from batchtui.compose.tables.delimited.header import USUAL_NAMES, is_usual_name
 from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
@@ -131,10 +131,11 @@ class DelimitedRows:
                 block += self._take(cells)
                 is_past = self._is_past_header
             size += sum(map(len, cells))
-            if len(block) >= BLOCK_ROWS or size >= BLOCK_CHARACTERS:
-                yield block
-                block, size = [], 0
-        yield block + self._end()
+            if len(block) > BLOCK_ROWS or size >= BLOCK_CHARACTERS:
+                # The last row stays: only behind it shows whether it is the last of all.
+                yield block[:-1]
+                block, size = block[-1:], 0
+        yield _with_total([*block, *self._end()])
 
     def _lines(self) -> Iterator[str]:
         """Yield lines with their ends, none of them longer than a cell may be."""
@@ -219,7 +220,7 @@ class DelimitedRows:
         if cells[0].strip().lower() not in self._suspects:
             return None
         if sorted(self._lower(cells)) == sorted(self._header_lower):
-            message = "this is the header in another order: the cells below it stand in other columns"
+            message = "this is the header in another order: the cells below it belong to other columns"
             return CheckFault("header-order", message, "split the file at this row, and pass the parts as several FILE")
         if _looks_like_names(cells):
             message = "this looks like the header of another table, and becomes a request"
@@ -257,6 +258,16 @@ class DelimitedRows:
 
     def _count(self, what: str, number: int = 1) -> None:
         self.left_out[what] = self.left_out.get(what, 0) + number
+
+
+def _with_total(rows: list[Row]) -> list[Row]:
+    """Return the last rows of a table, the last one with a warning where it sums up the others."""
+    last = rows[-1] if rows else None
+    if last is None or last.fault or len(last.values) < 2 or not is_total(list(last.values.values())):
+        return rows
+    message = "the last row looks like a total, and becomes a request"
+    fault = CheckFault("total-row", message, "remove it if it is not data", Severity.WARNING)
+    return [*rows[:-1], last._replace(fault=fault)]
 
 
 def whole_lines(stream: TextIO) -> Iterator[str]:

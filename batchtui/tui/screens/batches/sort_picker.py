@@ -62,20 +62,13 @@ class SortPicker(Picker[SortChoice, "SortKey"]):
         self._choices = sort_choices(shown)
         self._now = now
         self._descending = descending
-        self._shown: list[SortChoice] = []
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, SortChoice]]:
-        return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
 
     def _show(self, typed: str) -> None:
         wanted = typed.strip().lower()
-        self._shown = [choice for choice in self._choices if wanted in f"{choice.title} {choice.key}"]
-        self._shown.sort(key=lambda choice: not choice.title.startswith(wanted))
-        here = next((at for at, choice in enumerate(self._shown) if choice.key == self._now), 0)
-        # Keys are places in the narrowed list, so the items of the one before are wrong now.
-        self.grid.forget()
-        self.grid.update(enumerate(self._shown))
-        self.grid.show(range(len(self._shown)), cursor_on=(0 if wanted else here) if self._shown else None)
+        found = [choice for choice in self._choices if wanted in f"{choice.title} {choice.key}"]
+        found.sort(key=lambda choice: not choice.title.startswith(wanted))
+        here = next((at for at, choice in enumerate(found) if choice.key == self._now), 0)
+        self._list(found, cursor=0 if wanted else here)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Choose what the cursor is on."""

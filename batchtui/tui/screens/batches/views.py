@@ -16,7 +16,7 @@ from batchtui.tui.rendering.spans import Line, Span, Tone
 from batchtui.tui.screens.batches.view_state import Arrangement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from textual.widgets import Input
 
@@ -64,18 +64,10 @@ class ViewPicker(Picker[ViewRow, ViewChoice]):
             empty="enter saves the list as it is under this name" if views else "type a name: enter saves this list",
         )
         self._views = [ViewRow(number, name, view) for number, (name, view) in enumerate(views.items(), 1)]
-        self._shown: list[ViewRow] = []
-
-    async def _page(self, keys: Sequence[int]) -> Sequence[tuple[int, ViewRow]]:
-        return [(key, self._shown[key]) for key in keys if key < len(self._shown)]
 
     def _show(self, typed: str) -> None:
         wanted = typed.strip().lower()
-        self._shown = [row for row in self._views if wanted in row.name.lower() or wanted == str(row.number)]
-        # Keys are places in the narrowed list, so the items of the one before are wrong now.
-        self.grid.forget()
-        self.grid.update(enumerate(self._shown))
-        self.grid.show(range(len(self._shown)), cursor_on=0 if self._shown else None)
+        self._list([row for row in self._views if wanted in row.name.lower() or wanted == str(row.number)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Show the view under the cursor, or save the list under a name that no view has."""
