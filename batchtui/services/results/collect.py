@@ -18,9 +18,9 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.results.result import OutcomeCounts
 from batchtui.domain.submission.send_evidence import Proof
+from batchtui.registry.results.download import DownloadBusy
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
-from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batches.batch import Batch, RequestCounts
     from batchtui.registry.requests.store import RequestReader
-    from batchtui.registry.results.store import ResultDownload
+    from batchtui.registry.results.download import ResultDownload
     from batchtui.registry.results.summary import ResultSummary
     from batchtui.services.workspace import Workspace
 
