@@ -212,14 +212,14 @@ def intake_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=Count(1, MAX_REQUESTS),
             default=MAX_REQUESTS,
             metavar="N",
-            help=f"The most requests in one part (default {MAX_REQUESTS:,}).",
+            help=f"Maximum requests per part (default {MAX_REQUESTS:,}).",
         ),
         click.option(
             "--max-bytes",
             type=Size(),
             default=MAX_BODY_BYTES,
             metavar="N",
-            help=f"The most bytes in one part (default {MAX_BODY_BYTES:,}).",
+            help=f"Maximum bytes per part (default {MAX_BODY_BYTES:,}).",
         ),
         click.option(
             "--api-version", metavar="V", help="The anthropic-version header, such as 2023-06-01 for older files."

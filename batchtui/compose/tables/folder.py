@@ -43,7 +43,7 @@ class FolderTable(Readable):
     @property
     def facts(self) -> Mapping[str, str]:
         """How files become requests."""
-        return {"requests": "one a file"}
+        return {"requests": "one per file"}
 
     @property
     def progress(self) -> tuple[int, int | None]:

@@ -336,14 +336,15 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     workspace.registry.results.remove(batch)
     if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
-        await verdicts.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
+        said = f"{batch.id} may be this part's batch; that cannot be proved: {reason}"
+        await verdicts.unprovable(batch.key, batch.id, said)
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
-            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it without proof.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` adopts it without proof.",
         )
     await verdicts.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
-        f"{batch.id} was taken for this part, but has the results of other requests.",
+        f"{batch.id} was adopted for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",
     )
 
@@ -366,7 +367,7 @@ async def _proof_of(workspace: Workspace, batch: Batch, summary: ResultSummary) 
         # Its requests are gone: what else is kept of them is compared with the results as the API sends them.
         proof = await prove(workspace, batch, await (await workspace.gateway()).retrieve(batch.id or ""))
         if proof is Proof.NOT_YET:
-            raise FateUnknown(f"Whether {batch.id} is this part's batch could not be found out this time.")
+            raise FateUnknown(f"Whether {batch.id} is this part's batch could not be determined this time.")
         return proof
     if summary.unreadable and summary.ids.missing >= batch.requests:
         return Proof.NOT_YET

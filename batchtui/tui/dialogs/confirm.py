@@ -229,7 +229,7 @@ def _lines(question: Question) -> Iterator[Line]:
         yield from (_indented(thing) for thing in _listed(group.things))
     if question.skipped:
         yield ()
-        yield (Span("Not touched", Tone.DIM),)
+        yield (Span("Not changed", Tone.DIM),)
         yield from ((Span("  "), Span(thing, Tone.DIM)) for thing in _listed(question.skipped))
 
 

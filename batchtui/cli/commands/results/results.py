@@ -72,7 +72,7 @@ class Names(click.ParamType[tuple[str, ...]]):
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.argument("output", metavar="[OUTPUT]", required=False)
 @click.option(
-    "--format", "kind", type=click.Choice(FORMATS), help="The format (default: by OUTPUT's name, else jsonl)."
+    "--format", "kind", type=click.Choice(FORMATS), help="The format (default: from OUTPUT's extension, else jsonl)."
 )
 @click.option(
     "--only",

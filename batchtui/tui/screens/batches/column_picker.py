@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 EVERY = (*COLUMNS, *MORE)
-SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "WHAT IT SAYS", 20, 60, 95, fixed=True))
+SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "MEANING", 20, 60, 95, fixed=True))
 
 
 class ColumnPicker(ListScreen[Column]):

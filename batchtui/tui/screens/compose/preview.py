@@ -105,7 +105,7 @@ class RequestPreview(Vertical):
 
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
     """Yield why there is nothing to read."""
-    yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
+    yield (Span("No request can be made from this row." if is_row else "There is no request to show yet.", Tone.DIM),)
 
 
 class RowProblems(LinesView):

@@ -90,7 +90,7 @@ def discrepancies(summary: ResultSummary) -> Iterator[Span]:
     if summary.duplicates:
         yield Span(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
     if summary.unreadable:
-        yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
+        yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; shown as received", Tone.WARN)
 
 
 def job_words(batches: Sequence[Batch]) -> str:

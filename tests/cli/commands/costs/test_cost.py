@@ -183,9 +183,9 @@ def test_a_partly_failed_batch_shows_how_many_requests_were_billed(batchtui: Bat
     counts = document["request_counts"]
     assert counts["errored"] > 0
     assert document["total"]["answers"] == counts["succeeded"] == 8 - counts["errored"]
-    said = f"billed: {counts['succeeded']} of 8 requests; not {counts['errored']} errored"
+    said = f"billed: {counts['succeeded']} of 8 requests; not billed: {counts['errored']} errored"
     assert said in batchtui("cost", "half").out
-    assert f"billed are the {counts['succeeded']} of 8 that succeeded" in batchtui("status", "half").out
+    assert f"only the {counts['succeeded']} of 8 that succeeded are billed" in batchtui("status", "half").out
 
 
 def test_a_cancelled_batch_is_billed_for_what_was_answered(
