@@ -155,7 +155,7 @@ class TemplateBinding:
         return {**TIERS, **self._options.check.tiers}
 
     def _find_id_column(self) -> str | None:
-        """Return the column that names a row; what a person names must exist."""
+        """Return the column with the ids; what a person names must exist."""
         columns = self._table.columns
         wanted = self._options.id or (self._template.id if self._template else None)
         if wanted is None:

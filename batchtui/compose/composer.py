@@ -226,7 +226,7 @@ class Composer:
         """Note a warning for each cell of bytes in a row that goes into the prompt whole."""
         for column, value in row.values.items():
             if type(value) is bytes:
-                message = f'"{column}" has bytes that are no text, which are base64 in the JSON of the row'
+                message = f'"{column}" has bytes that are not text; in the JSON of the row they are base64'
                 hint = "choose the columns with --sql, or by name in the template"
                 fault = CheckFault("binary-cell", message, hint, Severity.WARNING, kind=column)
                 self._checker.findings.add(fault, file, row.line, custom_id)

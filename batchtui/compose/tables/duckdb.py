@@ -46,7 +46,7 @@ class DuckdbTable(Readable):
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What reads it."""
+        """What a person is told of the table: that DuckDB reads it, and which columns have a name twice."""
         facts = {"read by": "DuckDB"}
         return {**facts, "named twice": ", ".join(self._twice)} if self._twice else facts
 

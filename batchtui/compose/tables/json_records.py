@@ -51,7 +51,7 @@ class JsonTable(Readable):
         first = self._first()
         if first and "params" in first[0] and "custom_id" in first[0]:
             raise InputError(
-                f"{self.name} holds requests already.", hint=f"`batchtui submit {self.name}` checks and sends them."
+                f"{self.name} already contains requests.", hint=f"`batchtui submit {self.name}` checks and sends them."
             )
         self.doubts = _twice(feed.head)
         if len(first) == 1 and feed.is_whole:

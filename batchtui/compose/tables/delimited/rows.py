@@ -220,7 +220,7 @@ class DelimitedRows:
         if cells[0].strip().lower() not in self._suspects:
             return None
         if sorted(self._lower(cells)) == sorted(self._header_lower):
-            message = "this is the header in another order: the cells below it stand in other columns"
+            message = "this is the header in another order: the cells below it belong to other columns"
             return CheckFault("header-order", message, "split the file at this row, and pass the parts as several FILE")
         if _looks_like_names(cells):
             message = "this looks like the header of another table, and becomes a request"
@@ -266,7 +266,7 @@ def _with_total(rows: list[Row]) -> list[Row]:
     if last is None or last.fault or len(last.values) < 2 or not is_total(list(last.values.values())):
         return rows
     message = "the last row looks like a total, and becomes a request"
-    fault = CheckFault("total-row", message, "remove it if it is none of the data", Severity.WARNING)
+    fault = CheckFault("total-row", message, "remove it if it is not data", Severity.WARNING)
     return [*rows[:-1], last._replace(fault=fault)]
 
 
@@ -338,7 +338,7 @@ def _odd(cells: list[str]) -> CheckFault | None:
         return CheckFault("nul", "a cell has a NUL character", "remove it, or leave the row out")
     if any(map(_has_blank_beside_quotes, cells)):
         return CheckFault(
-            "quote-space", "a blank stands beside a quotation mark, so the mark is text", "remove the blank"
+            "quote-space", "a quotation mark has a space beside it, so it counts as text", "remove the space"
         )
     return None
 
@@ -379,7 +379,7 @@ def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "put a cell with a delimiter in quotation marks"
     hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
     if any(map(_has_blank_beside_quotes, cells)):
-        hint = "remove the blank beside the quotation mark"
+        hint = "remove the space beside the quotation mark"
     if _looks_like_names(cells):
         hint = "another table seems to begin here: split the file at this row"
     if cells[0].startswith(("#", "//", "--")):

@@ -59,7 +59,7 @@ class DelimitedTable:
             )
         if not first:
             raise InputError(
-                f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
+                f"The first row of {self.name} is too long to be a header.", hint="Check that it is a table."
             )
         self._refuse_two_tables()
         if self._dialect.delimiter == NONE and options.delimiter is None and is_fixed_width(text):
@@ -222,7 +222,7 @@ def _are_lines_quoted(text: str, rows: list[list[str]]) -> bool:
 def _refuse_binary(text: str, name: str) -> None:
     """Stop at what is no text at all; a NUL in a cell is named by its row."""
     if not text.strip("\ufeff\x1a\0 \t\r\n"):
-        raise InputError(f"{name} is empty.", hint="A table has a row of names and at least one row of data.")
+        raise InputError(f"{name} is empty.", hint="A table needs a header and at least one row of data.")
     text = text.rstrip("\0\x1a")
     # Hive's delimiters are control characters, too; then the first row has them.
     first = set(text.partition("\n")[0]) & _HIVE_CONTROLS
