@@ -7,6 +7,7 @@ Modules:
     completion      complete batch ids and job names in the shell, from the registry alone
     confirm         ask a person for a yes
     demo/           `batchtui demo`: the real program on a simulator, with a guided tour
+    event_loop      run a command's coroutine, which ctrl-c and signals cancel
     exit_codes      the exit codes that scripts rely on, and which error ends in which
     flows/          what several commands do in the same way: show a plan, ask, apply, report
     global_options  the options that every command takes
@@ -14,6 +15,6 @@ Modules:
     options         option types and sets of options that several commands share
     output/         where the command line writes: facts to stdout, everything else to stderr, faults to a log file
     run             run the command line and turn every exception into a message (or JSON) and an exit code
-    session         what a command works with: stdout, stderr, paths, the workspace; and how its coroutine is run
+    session         what a command works with: stdout, stderr, paths, the workspace
     views/          what commands print, as text and as JSON
 """

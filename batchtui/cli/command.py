@@ -43,7 +43,7 @@ def global_options() -> list[click.Option]:
             default=None,
             # For sessions in which no command may act, such as an agent's: a flag would have to be on every call.
             envvar="BATCHTUI_READ_ONLY",
-            help="Refuse whatever would change something at the API.",
+            help="Refuse anything that would change something at the API.",
             expose_value=False,
             callback=_note,
         ),

@@ -54,7 +54,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "keys": CommandEntry("program", "Show the dashboard's keys."),
     "help": CommandEntry("program", "Show the manual: a topic, a command or an error code."),
     "demo": CommandEntry("program", "Show the dashboard on a simulator; no key is needed."),
-    "completion": CommandEntry("program", "Print the shell's completion of commands, ids and names."),
+    "completion": CommandEntry("program", "Print the script for shell completion."),
     "simulate": CommandEntry("program", "Serve a simulator of the API, for any client."),
 }
 """Every command, in the order of the help."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from batchtui.cli.exit_codes import ExitCode, Stopped
-from batchtui.cli.output import log_file
 from batchtui.cli.output.stderr import Stderr
 from batchtui.cli.output.stdout import Stdout
-from batchtui.settings.paths import Paths
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
@@ -19,6 +15,7 @@ if TYPE_CHECKING:
     from batchtui.cli.global_options import GlobalOptions
     from batchtui.domain.clock import Clock
     from batchtui.services.workspace import Workspace
+    from batchtui.settings.paths import Paths
 
 
 class Session:
@@ -28,13 +25,22 @@ class Session:
         self.json = chosen.json
         self.profile = chosen.profile
         self.read_only = chosen.read_only
-        self.paths = Paths.locate(chosen.home)
+        self._home = chosen.home
         self.notes = Stderr()
         self.out = Stdout(self.notes.close)
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where files are: in --home, in BATCHTUI_HOME, or in the system's own places."""
+        # Imported in the call, like the event loop below: `batchtui help` needs neither.
+        from batchtui.settings.paths import Paths
+
+        return Paths.locate(self._home)
 
     @asynccontextmanager
     async def workspace(self, *, base_url: str | None = None, clock: Clock | None = None) -> AsyncIterator[Workspace]:
         """Open the registry. Raises `StorageError`."""
+        from batchtui.cli.output import log_file
         from batchtui.services.workspace import open_workspace
 
         async with open_workspace(
@@ -65,33 +71,9 @@ class Session:
         Raises:
             Stopped: it was canceled.
         """
+        from batchtui.cli.event_loop import run_stoppable
+
         try:
-            return asyncio.run(_stoppable(body))
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            raise Stopped(ExitCode.INTERRUPTED) from None
+            return run_stoppable(body)
         finally:
             self.notes.close()
-
-
-async def _stoppable(body: Coroutine[Any, Any, int | None]) -> int | None:
-    loop = asyncio.get_running_loop()
-    task = asyncio.ensure_future(body)
-    told_to_end = False
-
-    def end() -> None:
-        nonlocal told_to_end
-        told_to_end = True
-        task.cancel()
-
-    # asyncio.run handles SIGINT only; a closed terminal and `kill` must let a send be noted, too.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_IGN:  # as `nohup` has asked for
-            continue
-        with suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(number, end)
-    try:
-        return await task
-    except asyncio.CancelledError:
-        if told_to_end:
-            raise Stopped(ExitCode.TERMINATED) from None
-        raise

@@ -89,7 +89,7 @@ def refuse_bad_schema(schema: object, where: str) -> None:
     try:
         Draft202012Validator.check_schema(schema)
     except (SchemaError, RecursionError) as error:
-        reason = error.message if isinstance(error, SchemaError) else "it never ends"
+        reason = error.message if isinstance(error, SchemaError) else "it refers to itself without end"
         raise InputError(f"{where} is not a JSON schema: {reason[:200]}.") from None
 
 
@@ -100,6 +100,6 @@ def _kind(field: str, kind: str) -> dict[str, Any]:
         return {"type": "string", "enum": [choice.strip() for choice in kind.split("|") if choice.strip()]}
     if kind not in KINDS:
         raise UsageError(
-            f'"{field}": there is no kind "{kind}".', hint="There are string, number, integer, boolean, one|two and []."
+            f'"{field}": unknown type "{kind}".', hint="Types are string, number, integer, boolean, one|two and []."
         )
     return {"type": KINDS[kind]}

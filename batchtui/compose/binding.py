@@ -68,6 +68,8 @@ class TemplateBinding:
         names = template.names if template and not self._tasks else set[str]()
         # The built-in types of tasks ask for `input_data`; a table without such a column gives the row itself.
         self._wants_whole = VALUE in names and VALUE not in table.columns and VALUE not in self._aliases
+        self.uses_whole_row = self._wants_row or self._wants_whole
+        """Whether a placeholder is the whole row as JSON."""
         if template is not None and self._tasks is None:
             _refuse_words(template, table)
         self.written: tuple[str, ...] = tuple(sorted(template.written)) if template and not self._tasks else ()
@@ -153,7 +155,7 @@ class TemplateBinding:
         return {**TIERS, **self._options.check.tiers}
 
     def _find_id_column(self) -> str | None:
-        """Return the column that names a row; what a person names must exist."""
+        """Return the column with the ids; what a person names must exist."""
         columns = self._table.columns
         wanted = self._options.id or (self._template.id if self._template else None)
         if wanted is None:

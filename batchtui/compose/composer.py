@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batchtui.templates import RequestBuilder, Template
 
 _LEFT_OUT = 1000
-_ODD = re.compile("[\udc80-\udcff]")
+_ODD = re.compile("[\udc00-\udcff]")
 """A byte that is no text in the table's encoding: see `text_stream`."""
 _Known = tuple["RequestBuilder", str, str]
 """What the value of a request is made of: the builder, the custom_id and the text."""
@@ -216,9 +216,20 @@ class Composer:
             cell = values.get(name)
             if (not cell or type(cell) is not str or cell.isspace()) and is_blank(cell) and not row.blocks:
                 self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
+        if self.fitting.uses_whole_row:
+            self._note_bytes(row, file, custom_id)
         if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
             self._on_changed(custom_id, str(original), row.line)
         return payload, (shaper, custom_id, text) if text and self._is_proven(shaper, payload) else None
+
+    def _note_bytes(self, row: Row, file: str, custom_id: str) -> None:
+        """Note a warning for each cell of bytes in a row that goes into the prompt whole."""
+        for column, value in row.values.items():
+            if type(value) is bytes:
+                message = f'"{column}" has bytes that are not text; in the JSON of the row they are base64'
+                hint = "choose the columns with --sql, or by name in the template"
+                fault = CheckFault("binary-cell", message, hint, Severity.WARNING, kind=column)
+                self._checker.findings.add(fault, file, row.line, custom_id)
 
     def _is_proven(self, shaper: RequestBuilder, payload: bytes) -> bool:
         """Return whether all requests of a builder fit the schema as this one does."""
@@ -246,5 +257,7 @@ def _odd_byte(row: Row) -> CheckFault | None:
             said = bytes([byte]).decode("cp1252", "replace")
             message = f'"{column}" has the byte 0x{byte:02X}, which is invalid in the encoding of the rest'
             hint = f'in Windows-1252 it is "{said}": fix the row, or pass --encoding cp1252 if the whole file is'
+            if text is not value:
+                hint = "leave the column out of the prompt, or write it as text"
             return CheckFault("not-utf8", message, hint, kind=column)
     return None

@@ -85,6 +85,7 @@ class UnknownTarget(UsageError):
 
     type = "not_found"
     title = "No such batch"
+    is_self_contained = True
 
 
 class NothingToRetry(UsageError):

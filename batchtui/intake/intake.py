@@ -108,7 +108,7 @@ class Intake:
             checker.findings.add(fault, self._sources[0].name, None)
         # Only where it is right: a single wrong record has its own fault to tell.
         elif checker.records == checker.seq == 1:
-            hint = "the Messages API answers a single request at once, at the full price"
+            hint = "the Messages API answers a single request right away, at full price"
             file, line = checker.places.find(1)
             checker.findings.add(
                 CheckFault("batch-of-one", "there is only one request", hint, Severity.WARNING), file, line

@@ -309,7 +309,7 @@ class Workspace:
         from batchtui.services.results.fetch_retries import FetchListeners, collect_all
 
         def tell(retry: FetchRetry) -> None:
-            log.warning("%s: %s Next try in %.0f s.", retry.batch.id, retry.error.message, retry.seconds)
+            log.warning("%s: %s. Next try in %.0f s.", retry.batch.id, retry.error.message.rstrip("."), retry.seconds)
             if on_retry:
                 on_retry(retry)
 

@@ -216,7 +216,7 @@ _BY_KEY: tuple[tuple[str, Callable[[Mapping[str, Any]], str | None]], ...] = (
     ("encrypted_stdout", lambda content: _run({**content, "stdout": "(the output is encrypted)\n"})),
     ("lines", _lines),
     ("file_id", _key("file_id")),
-    ("is_file_update", lambda content: "the file was changed" if content["is_file_update"] else "the file was made"),
+    ("is_file_update", lambda content: "the file was changed" if content["is_file_update"] else "the file was created"),
     ("content", lambda content: _readable(content["content"]) if isinstance(content["content"], str | list) else None),
 )
 """What the results of the service's own tools are read by, the first key that is there."""

@@ -145,7 +145,7 @@ def _faults(value: object, schema: object) -> Iterator[str]:
     from referencing.exceptions import Unresolvable
 
     if not isinstance(schema, dict):
-        raise UnusableSchema("the request's schema is no object")
+        raise UnusableSchema("the request's schema is not an object")
     try:
         Draft202012Validator.check_schema(schema)
         # An empty registry: with the default one jsonschema would fetch a `$ref` to an address.

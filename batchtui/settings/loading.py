@@ -54,7 +54,7 @@ def load_settings(file: Path) -> Settings:
         return Settings()
     except OSError as error:
         raise StorageError(
-            f"{file} cannot be read: {error.strerror or error}.", hint="Check who may read it."
+            f"{file} cannot be read: {error.strerror or error}.", hint="Check its permissions."
         ) from error
     try:
         text = content.decode("utf-8")

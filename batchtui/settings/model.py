@@ -58,7 +58,7 @@ class Submit(Section):
     count_foreign: Switch = False
     """Whether batches created elsewhere count towards the limits of a day and of a profile."""
     queue_room: Annotated[int, Ge(1), Validated(as_number)] | None = None
-    """The most requests in the API's queue; further parts wait here. If not set, it is learnt from rate limits."""
+    """Most requests in the API's queue; further parts wait here. If not set, it is learned from rate limits."""
     reuse: Annotated[str, Validated(as_reuse)] = "off"
     """Which answers are reused instead of sending their requests again: off, on, an age such as 30d, or all."""
     grace: Annotated[float, Ge(0), Le(86_400), Validated(as_number)] = 60.0
@@ -185,7 +185,7 @@ class Settings(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Level of the log file, which never contains requests or answers."""
     journal_days: Annotated[int, Ge(1), Le(36_500), Validated(as_number)] = 90
-    """How many days calls to the API stay in the journal; what you did and what became of batches stays for good."""
+    """How many days calls to the API stay in the journal; your actions and the fate of batches stay permanently."""
     refresh: Refresh = Refresh()
     submit: Submit = Submit()
     prices: Prices = Prices()

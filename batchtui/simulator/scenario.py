@@ -29,7 +29,7 @@ class Scenario:
     seed: int = 1
     "Seed of ids, durations, outcomes and answers: the same seed gives the same behaviour."
     speed: Factor = 1.0
-    "How many times as fast time passes; `--speed` multiplies it."
+    "How many times faster than real time it runs; `--speed` multiplies it."
     latency: Seconds = 0.0
     "Seconds before any response."
     create_latency: Seconds = 0.0

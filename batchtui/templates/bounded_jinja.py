@@ -49,8 +49,12 @@ class BoundedEnvironment(SandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return `obj.attribute`. The keys of a dict win over its methods: `order.items` is data."""
         if isinstance(obj, dict) and attribute in obj:
-            return obj[attribute]
+            return _readable(obj[attribute])
         return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Return `obj[argument]`."""
+        return _readable(super().getitem(obj, argument))
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Return `left operator right`. Raises OverflowError where the result would be too large."""
@@ -75,6 +79,11 @@ class BoundedEnvironment(SandboxedEnvironment):
         if sum(map(len, texts)) > MAX_TEXT:
             raise OverflowError(TOO_LONG)
         return "".join(texts)
+
+
+def _readable(value: Any) -> Any:
+    """Return a value, bytes as text: filters would make `b'…'` of them."""
+    return as_text(value) if type(value) is bytes else value
 
 
 @pass_context

@@ -118,7 +118,9 @@ class TemplateText:
     def _known(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the row's values that the text uses, by variable."""
         known = {name: values[name] for name in self._used if name in values}
-        return known | {name: values[column] for name, column in self._dotted.items() if column in values}
+        known |= {name: values[column] for name, column in self._dotted.items() if column in values}
+        # Filters of Jinja would write `b'…'` for bytes.
+        return {name: as_text(value) if type(value) is bytes else value for name, value in known.items()}
 
     def _read(self) -> tuple[Any, JinjaTemplate | None]:
         """Return the tree, and what Jinja makes of it where Jinja is needed."""

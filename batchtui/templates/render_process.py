@@ -204,7 +204,7 @@ def _answer(content: bytes, compiled: dict[tuple[str, tuple[str, ...]], Any]) ->
     except (TemplateError, SyntaxError, *WRONG) as fault:
         return f"F{line_of(fault)}: {reason_of(fault)}".encode("utf-8", "surrogatepass")
     except RecursionError:
-        return b"F: it never ends"
+        return b"F: it refers to itself without end"
     except MemoryError:
         return f"F: it needs more than {MEMORY_BYTES >> 20} MB for one row; simplify it".encode()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Iterator, KeysView, Mapping, ValuesView
 from decimal import Decimal
 from typing import Any
@@ -42,9 +43,11 @@ def as_text(value: Any) -> Any:
 def as_json(value: Any, indent: int | None = None, *, sort_keys: bool = False, ensure_ascii: bool = False) -> str:
     """Return JSON in which NaN and the infinities are null, and other values that JSON does not know are text.
 
+    Bytes are their text, or base64 where they are none.
+
     Raises:
-        ValueError: with `ensure_ascii`, where there are bytes that are no text; otherwise they become lone surrogates,
-            which no request can hold.
+        ValueError: with `ensure_ascii`, where a text has a byte that is none (see `compose.tables.encoding`); otherwise
+            it stays in the JSON, which no request can hold.
     """
     options: dict[str, Any] = {"ensure_ascii": ensure_ascii, "indent": indent, "default": _plain, "allow_nan": False}
     try:
@@ -69,7 +72,12 @@ def is_blank(value: Any) -> bool:
 
 def _plain(value: Any) -> str:
     """Return the text of a value that JSON cannot represent."""
-    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes | bytearray) else str(value)
+    if not isinstance(value, bytes | bytearray):
+        return str(value)
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return b64encode(value).decode()  # as JSON usually holds bytes; a replacement sign would lose them
 
 
 def _clean(value: Any) -> Any:

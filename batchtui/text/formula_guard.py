@@ -25,6 +25,8 @@ _CALLS_A_PROGRAM = re.compile(r"[\w.'\"]\s*\|[^|]*![\w'\"$]")
 """Dynamic data exchange: `cmd|' /C calc'!A0`."""
 _SIGNS = re.compile(r"[-+@=]+")
 _CALL = re.compile(r"\$?[A-Za-z_\\][\w.]*\(")
+_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9]\d{0,6})?\s*")
+"""The address of a cell: `-A1` alone shows what stands there."""
 _BUILT_IN = re.compile(r"[A-Z][A-Z0-9.]*\(")
 _SUM = re.compile(r"(?:[\w.$%]|\"[^\"]*\"|\([^()]*\))+[+*^&][-+@\w($\"']")
 """An operand, an operator and the beginning of another operand."""
@@ -62,4 +64,4 @@ def is_formula(text: str) -> bool:
     rest = bare[signs.end() :] if signs else ""
     if rest[:1].isspace():  # `- call(x)` is an item of a list; `- SUM(A1)` is a formula to a spreadsheet
         return _BUILT_IN.match(rest.lstrip()) is not None
-    return _CALL.match(rest) is not None or _SUM.match(rest) is not None
+    return any((_CALL.match(rest), _SUM.match(rest), _CELL.fullmatch(rest)))

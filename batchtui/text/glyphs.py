@@ -60,11 +60,11 @@ OUTCOMES: Mapping[Outcome, Sign] = {
 DIFFERENCES: Mapping[AnswerChange, Sign] = {
     AnswerChange.SAME: Sign("=", "=", "same"),
     AnswerChange.CHANGED: Sign("≠", "!", "changed"),
-    AnswerChange.BETTER: Sign("↑", "^", "better"),
-    AnswerChange.WORSE: Sign("↓", "v", "worse"),
+    AnswerChange.BETTER: Sign("↑", "^", "now succeeds"),
+    AnswerChange.WORSE: Sign("↓", "v", "now fails"),
     AnswerChange.FAILED: Sign("✗", "x", "both failed"),
-    AnswerChange.ONLY_FIRST: Sign("‹", "<", "only in 1st"),
-    AnswerChange.ONLY_SECOND: Sign("›", ">", "only in 2nd"),
+    AnswerChange.ONLY_FIRST: Sign("‹", "<", "only in A"),
+    AnswerChange.ONLY_SECOND: Sign("›", ">", "only in B"),
 }
 
 

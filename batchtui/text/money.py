@@ -1,4 +1,4 @@
-"""Write US dollars; an unknown amount is never written as $0: `usd`."""
+"""Write US dollars: `usd` for what was spent, `usd_fine` for estimates. An unknown amount is never written as $0."""
 
 from __future__ import annotations
 
@@ -19,14 +19,26 @@ _TEN_CENTS = Decimal("0.095")
 
 
 def usd(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
-    """Format an amount: `$4.18`, `$1,204.00`; below ten cents with two significant digits: `$0.0021`."""
+    """Format an amount that was spent: `$4.18`, `$1,204.00`, and `<$0.01` below a cent."""
     if dollars is None:
         return unknown
+    if 0 < abs(dollars) < _CENT:
+        return f"<${_CENT}"
     sign = "-" if dollars < 0 else ""
-    dollars = abs(dollars)
-    if 0 < dollars < _TEN_CENTS:
-        return f"{sign}${_two_digits(dollars):f}"
-    return f"{sign}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
+    return f"{sign}${abs(dollars).quantize(_CENT, ROUND_HALF_UP):,.2f}"
+
+
+def usd_fine(dollars: Decimal | None, *, unknown: str = UNKNOWN) -> str:
+    """Format an amount of which fractions of a cent matter: an estimate, a limit, a price of one million tokens.
+
+    Below ten cents it has two significant digits: `$0.0021`, `$0.004`; from there on it is written like by `usd`.
+    """
+    if dollars is None or not 0 < abs(dollars) < _TEN_CENTS:
+        return usd(dollars, unknown=unknown)
+    digits = f"{_two_digits(abs(dollars)):f}"
+    # Trailing zeros go, but an amount in cents keeps its two decimals: $0.05, $0.004.
+    whole, _, fraction = digits.partition(".")
+    return f"{'-' if dollars < 0 else ''}${whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) -> list[str]:
@@ -49,10 +61,12 @@ def column(amounts: Sequence[Decimal | None], *, unknown: str = UNKNOWN_CELL) ->
 
 
 def cost(actual: Decimal | None, estimate: Decimal | None, *, unknown: str = UNKNOWN_CELL) -> str:
-    """Format what something cost, or about what it will cost: `$1.92`, `~$52.10`."""
+    """Format what something cost, or about what it will cost: `$1.92`, `~$52.10`, `<$0.01`."""
     if actual is not None:
         return usd(actual)
-    return f"~{usd(estimate)}" if estimate is not None else unknown
+    if estimate is None:
+        return unknown
+    return usd(estimate) if 0 < estimate < _CENT else f"~{usd(estimate)}"
 
 
 def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
@@ -63,19 +77,17 @@ def cost_cell(actual: Decimal | None, estimate: Decimal | None) -> str:
     about = "" if actual is not None else "~"
     if dollars >= 1_000:
         return f"{about}${dollars.quantize(Decimal(1), ROUND_HALF_UP):,}"
-    if 0 < dollars < _CENT:
-        return f"<${_CENT}"
-    return f"{about}${dollars.quantize(_CENT, ROUND_HALF_UP):,.2f}"
+    return usd(dollars) if 0 < dollars < _CENT else f"{about}{usd(dollars)}"
 
 
 def cost_in_full(actual: Decimal | None, estimate: Decimal | None, counts: RequestCounts) -> str:
     """Format what something cost, what was expected, and what was billed where not all of it succeeded."""
     if actual is None:
         return cost(None, estimate, unknown=UNKNOWN)
-    said = f"{usd(actual)} (estimated {usd(estimate)})" if estimate is not None else usd(actual)
+    said = f"{usd(actual)} (estimated {usd_fine(estimate)})" if estimate is not None else usd(actual)
     if not counts.failed:
         return said
-    return f"{said}; billed are the {counts.succeeded:,} of {counts.total:,} that succeeded"
+    return f"{said}; only the {counts.succeeded:,} of {counts.total:,} that succeeded are billed"
 
 
 def batch_cost(batch: BatchSummary, *, narrow: bool = False) -> str:
@@ -84,12 +96,15 @@ def batch_cost(batch: BatchSummary, *, narrow: bool = False) -> str:
     Where answers say nothing of their usage the estimate is not shown: the batch has ended, and it was only a guess.
     `narrow` is for a cell: `>$1.92`.
     """
-    say = cost_cell if narrow else cost
     if not batch.without_usage:
-        return say(batch.cost_actual, batch.cost_estimate)
+        return (cost_cell if narrow else cost)(batch.cost_actual, batch.cost_estimate)
     if batch.cost_at_least is None:
         return UNKNOWN_CELL
-    return f"{'>' if narrow else 'at least '}{say(batch.cost_at_least, None)}"
+    bound = batch.cost_at_least
+    if not narrow:
+        return f"at least {usd_fine(bound)}"
+    # More than less than a cent says nothing.
+    return f">{cost_cell(bound if bound >= _CENT else Decimal(0), None)}"
 
 
 def batch_cost_in_full(batch: Batch) -> str:
@@ -102,7 +117,7 @@ def batch_cost_in_full(batch: Batch) -> str:
 
 def at_least(known: Decimal | None, without_usage: int, answers: int) -> str:
     """Return a lower bound and why it is one: `at least $0.0029 (2 of 100 answers without usage)`."""
-    bound = f"at least {usd(known)}" if known else UNKNOWN
+    bound = f"at least {usd_fine(known)}" if known else UNKNOWN
     return f"{bound} ({without_usage:,} of {answers:,} answers without usage)"
 
 

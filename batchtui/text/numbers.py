@@ -24,6 +24,11 @@ def amount(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def percent(share: float) -> str:
+    """Format a share in a sentence: `44 %`. Columns and bars have `44%`, for lack of room."""
+    return f"{100 * share:.0f} %"
+
+
 def size(number: int) -> str:
     """Format bytes in decimal units, like the API's limits: `812 B`, `3.4 kB`, `258 MB`."""
     if number < 1000:

@@ -24,6 +24,12 @@ MOST_MODULES = 330
 """Modules of all kinds that a start may import; a list of batches takes about 280."""
 
 
+HELP_MAY_IMPORT = {"difflib", "textwrap", "shutil"}
+"""Of the standard library, what `batchtui help` may import beside what `--help` does."""
+MOST_OF_HELP = 8
+"""Modules of our own that `batchtui help` may import beside what `--help` does."""
+
+
 def loaded_by(module: str) -> set[str]:
     code = f"import sys, {module}; print('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -85,10 +91,34 @@ def test_the_simulator_pulls_in_no_other_room(module: str) -> None:
 def test_frequent_commands_import_nothing_heavy(
     tmp_path: Path, words: tuple[str, ...], allowed: tuple[str, ...]
 ) -> None:
-    command = [sys.executable, "-X", "importtime", "-m", "batchtui", *words]
-    environment = {**os.environ, "BATCHTUI_HOME": str(tmp_path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    imported = {row.rpartition("|")[2].strip() for row in done.stderr.splitlines() if row.startswith("import time:")}
+    imported = imported_by(tmp_path, *words)
     assert "batchtui.cli.main" in imported
     assert imported & {*HEAVY, "jinja2", "duckdb", "pyarrow"} <= set(allowed)
     assert len(imported) < MOST_MODULES
+
+
+@pytest.mark.parametrize(
+    ("words", "like"),
+    [
+        (("help",), ("--help",)),
+        (("help", "filters"), ("--help",)),
+        (("help", "BT-INPUT"), ("--help",)),
+        (("help", "custom-id-duplicate"), ("--help",)),
+        (("help", "submit"), ("submit", "--help")),
+    ],
+    ids=" ".join,
+)
+def test_help_starts_like_a_help_option(tmp_path: Path, words: tuple[str, ...], like: tuple[str, ...]) -> None:
+    """Beside what the option imports there are only the manual and the session: no event loop, no log, no folders."""
+    more = imported_by(tmp_path, *words) - imported_by(tmp_path, *like)
+    own = {name for name in more if name.startswith(("batchtui.manual", "batchtui.cli."))}
+    assert more - own <= HELP_MAY_IMPORT
+    assert len(own) <= MOST_OF_HELP
+
+
+def imported_by(home: Path, *words: str) -> set[str]:
+    """Return the modules that a command imports."""
+    command = [sys.executable, "-X", "importtime", "-m", "batchtui", *words]
+    environment = {**os.environ, "BATCHTUI_HOME": str(home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return {row.rpartition("|")[2].strip() for row in done.stderr.splitlines() if row.startswith("import time:")}

@@ -18,6 +18,8 @@ MOST_NAMES = 15
 TABLE_ROW = re.compile(r"^    ([a-z_0-9]+/?) {2,}\S", re.MULTILINE)
 NAMED = re.compile(r": `\w+`(?:, `\w+`)*\.$")
 JOURNEY = re.compile(r"^\d\. \*\*.+?\*\*: (.+?)$", re.MULTILINE)
+STEP = re.compile(r"`([a-z_0-9/]+\.py)` →(?= `([a-z_0-9/]+\.py)`)")
+REMARK = re.compile(r" \([^)]*\)")
 PATH = re.compile(r"`([a-z_0-9]+(?:/[a-z_0-9]+)*(?:/|\.py))`")
 
 
@@ -62,6 +64,15 @@ def test_the_map_has_six_journeys_of_several_hops() -> None:
     assert min(map(len, journeys)) >= 4
 
 
+def test_a_hop_of_a_journey_is_an_import_unless_the_map_says_what_lies_between() -> None:
+    broken = []
+    for journey in JOURNEY.findall(MAP.read_text(encoding="utf-8")):
+        for one, other in STEP.findall(REMARK.sub("", journey)):
+            if not (_imports(one, other) or _imports(other, one)):
+                broken.append(f"{one} → {other}")
+    assert broken == []
+
+
 def test_a_hop_of_a_journey_leads_into_a_folder_that_can_be_taken_in_at_a_glance() -> None:
     hops = {hop for hops in JOURNEY.findall(MAP.read_text(encoding="utf-8")) for hop in PATH.findall(hops)}
     folders = {(PACKAGE / hop).parent for hop in hops}
@@ -98,6 +109,25 @@ def test_a_name_at_the_end_of_a_docstrings_first_line_is_one_of_its_module(packa
         if missing := named - _defined_in(module):
             wrong[path.name] = missing
     assert wrong == {}
+
+
+def _imports(one: str, other: str) -> bool:
+    """Whether a file of the package imports the other one, or a name of it through its package."""
+    wanted = "batchtui." + other.removesuffix(".py").replace("/", ".")
+    package, _, module = wanted.rpartition(".")
+    for node in ast.walk(ast.parse((PACKAGE / one).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            names = {alias.name for alias in node.names}
+            if node.module == wanted or (node.module == package and (module in names or names & _exported(package))):
+                return True
+    return False
+
+
+def _exported(package: str) -> set[str]:
+    """The names that a package offers as its own."""
+    source = (PACKAGE.parent / package.replace(".", "/") / "__init__.py").read_text(encoding="utf-8")
+    listed = re.search(r"^__all__ = (\[.*?\])", source, re.MULTILINE | re.DOTALL)
+    return set(ast.literal_eval(listed[1])) if listed else set()
 
 
 def _defined_in(module: ast.Module) -> set[str]:

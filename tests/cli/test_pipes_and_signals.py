@@ -131,7 +131,7 @@ def test_ctrl_c_at_the_question_is_an_interruption(batchtui: Batchtui, simulator
 def test_a_narrow_terminal_gets_a_table_that_fits(batchtui: Batchtui, simulator: Simulator) -> None:
     batchtui.submitted(3, "r", "--name", "a-name-that-goes-on-and-on-for-much-longer-than-any-terminal-is-wide")
 
-    _, screen = answered(["list"], "", "never asked")
+    _, screen = answered(["list"], "", "not refreshed yet")
 
     lines = screen.splitlines()
     assert max(map(len, lines)) <= 80

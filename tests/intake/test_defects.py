@@ -200,7 +200,7 @@ def test_several_faults_of_one_request_are_all_said(tmp_path: Path) -> None:
         (request(model="claude-opus-55"), 'did you mean "claude-opus-5-5"?'),
         (request(max_tokens=200_000), "--beta output-300k-2026-03-24"),
         (request(model=OLD, temperature=0.5), "--api-version 2023-06-01"),
-        (request(temperature=0.5), "claude-sonnet-5-5 refuses it at the older version, too"),
+        (request(temperature=0.5), "claude-sonnet-5-5 also refuses it at the older version"),
         ({"custom_id": "a", "parameters": {}}, 'is "parameters" meant to be "params"?'),
         (request(messages=said("x", "developer")), 'instructions go into "system"'),
         (request(messages=said([image(data="a-_b")])), "standard alphabet"),

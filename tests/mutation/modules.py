@@ -31,7 +31,9 @@ GROUPS = (
             "tests/registry/test_leases.py",
             "tests/registry/database/test_migrations.py",
             "tests/registry/test_notices.py",
+            "tests/registry/sends/test_copies.py",
             "tests/registry/sends/test_sends.py",
+            "tests/registry/sends/test_verdicts.py",
         ),
     ),
     Group(

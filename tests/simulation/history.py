@@ -26,7 +26,7 @@ from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.registry.database import data_version
 from batchtui.registry.requests import body_writer
 from batchtui.registry.requests import store as request_store
-from batchtui.registry.results import store as result_store
+from batchtui.registry.results import download as result_download
 from batchtui.registry.sends.sends import Sends
 from batchtui.runtime import clock, process_identity
 from batchtui.services import commit_watcher
@@ -641,7 +641,7 @@ def _fenced(name: str, write: Callable[..., Any]) -> Callable[..., Any]:
     return counted
 
 
-_real_body, _real_lock, _real_judge = request_store.RequestStore.body, result_store._lock, reconcile._judge
+_real_body, _real_lock, _real_judge = request_store.RequestStore.body, result_download._lock, reconcile._judge
 _FUNCTIONS: tuple[tuple[Any, Callable[..., Any], Callable[..., Any]], ...] = (
     (aiosqlite, aiosqlite.connect, sqlite.connect),
     (process_identity, process_identity.process_token, _token),
@@ -650,7 +650,7 @@ _FUNCTIONS: tuple[tuple[Any, Callable[..., Any], Callable[..., Any]], ...] = (
     (workspaces, workspaces._in_background, lambda *_steps: None),
     (request_store, request_store._read_ahead, _body_in_three),
     (request_store.RequestStore, _real_body, _noted_body),
-    (result_store, _real_lock, _noted_lock),
+    (result_download, _real_lock, _noted_lock),
     (loading, _really_load, _load_settings),
     (reconcile, _real_judge, _noted_judge),
     *((module, clock.sleep_until_any, _sleep_until_any) for module in (commit_watcher, notifier, poller, collector)),

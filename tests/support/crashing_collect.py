@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchtui.registry.batches.changes import Batches
+from batchtui.registry.results import download as result_download
 from batchtui.registry.results import index_worker
-from batchtui.registry.results import store as result_store
-from batchtui.registry.results.store import ResultDownload
+from batchtui.registry.results.download import ResultDownload
 from batchtui.registry.spending import SpendingTable
 from batchtui.services.results.collect import collect
 from batchtui.services.workspace import open_workspace
@@ -27,7 +27,7 @@ POINTS: Mapping[str, tuple[Any, str, str]] = {
     "after the index is finished": (ResultDownload, "finish", "after"),
     "after the bytes are synced": (ResultDownload, "sync", "after"),
     "before the files get their names": (ResultDownload, "commit", "before"),
-    "after the files got their names": (result_store, "sync_path", "before"),
+    "after the files got their names": (result_download, "sync_path", "before"),
     "before the registry says saved": (Batches, "set_results", "before"),
     "after the registry says saved": (Batches, "set_results", "after"),
     "before the cost is noted": (SpendingTable, "note", "before"),

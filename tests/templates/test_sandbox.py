@@ -180,12 +180,11 @@ def test_bytes_in_json_are_their_text() -> None:
     assert as_json({"b": "ü".encode()}) == '{"b": "ü"}'
 
 
-@pytest.mark.parametrize("value", [b"caf\xe9", "caf\udce9"])
-def test_a_byte_that_is_no_text_is_never_replaced_in_json(value: bytes | str) -> None:
+def test_a_byte_that_is_no_text_is_never_replaced_in_json() -> None:
     """A lone surrogate in the prompt is refused where the request is written; escaped it would pass for text."""
-    assert as_json([value]) == '["caf\udce9"]'
+    assert (as_json(["caf\udce9"]), as_json([b"caf\xe9"])) == ('["caf\udce9"]', '["Y2Fm6Q=="]')
     with pytest.raises(InvalidTemplate):
-        TemplateText("{{ o | tojson }}").fill({"o": [value]})
+        TemplateText("{{ o | tojson }}").fill({"o": ["caf\udce9"]})
     assert TemplateText("{{ o | tojson }}").fill({"o": r"\udce9"}) == r'"\\udce9"'
 
 

@@ -14,7 +14,8 @@ NO_FORMULA = [
     "--flag=value", "@media (max-width: 600px)", "-> next", "'quoted' text", "'tis", "+1 (555) 123-4567", "--help",
     "+++ b/file", "--- a/file.txt", "- x = 5", "-1/2", "- [x] done", "- | a | b |", "- NATO (1949)", "+", "-", "@",
     "-1,234.5", "-.5", "@alice: hi (bob)", "- see https://x.y/?a=b&c=d", "-----BEGIN CERTIFICATE-----",
-    "\n\nAn answer that begins with line ends", "- call foo(bar) first", "+ Added: foo", "", "'",
+    "\n\nAn answer that begins with line ends", "- call foo(bar) first",
+    "-A1 is wrong", "- A1", "@team7", "-verbose2", "+ Added: foo", "", "'",
 ]  # fmt: skip
 FORMULAS = [
     "=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "@SUM(1+9)*cmd|' /C calc'!A0", "+1+cmd|' /C calc'!A0", "+1+cmd", "-2+3",
@@ -22,6 +23,7 @@ FORMULAS = [
     "+SUM(1)",
     "-SUM(A1)", "- SUM(A1)", '=HYPERLINK("http://x")', '-hyperlink ("http://x")', '-1+WEBSERVICE("http://x")',
     "+(1)+cmd|'x'!A0", '+"a"&A1', "-A1*2", "'=1", "''=1+1", "\0=1", "\ufeff=1", "@@SUM(1)", "-(1+2)*3",
+    "+A1", "-$B$2", "@C3", "-h264", "-A1:B2",
     "- item\n+cmd|' /C calc'!A0", '+a HYPERLINK("http://x")', "＋1＋cmd|'x'!A0",
 ]  # fmt: skip
 

@@ -57,8 +57,27 @@ def test_a_moment_is_said_from_now(span: timedelta, said: str) -> None:
     [
         ("4.18", "$4.18"),
         ("0", "$0.00"),
+        ("0.0021", "<$0.01"),
+        ("0.01", "$0.01"),
+        ("0.0949", "$0.09"),
+        ("0.096", "$0.10"),
+        ("1204", "$1,204.00"),
+        ("-0.5", "-$0.50"),
+    ],
+)
+def test_an_amount_is_written_in_cents(dollars: str, said: str) -> None:
+    assert money.usd(Decimal(dollars)) == said
+
+
+@pytest.mark.parametrize(
+    ("dollars", "said"),
+    [
+        ("4.18", "$4.18"),
+        ("0", "$0.00"),
         ("0.0021", "$0.0021"),
+        ("0.004", "$0.004"),
         ("0.00214999", "$0.0021"),
+        ("0.05", "$0.05"),
         ("0.0949", "$0.095"),
         ("0.096", "$0.10"),
         ("0.0000000123", "$0.000000012"),
@@ -66,8 +85,8 @@ def test_a_moment_is_said_from_now(span: timedelta, said: str) -> None:
         ("-0.5", "-$0.50"),
     ],
 )
-def test_an_amount_is_said_to_the_digits_that_matter(dollars: str, said: str) -> None:
-    assert money.usd(Decimal(dollars)) == said
+def test_an_estimate_below_ten_cents_has_two_significant_digits(dollars: str, said: str) -> None:
+    assert money.usd_fine(Decimal(dollars)) == said
 
 
 def test_an_unknown_amount_is_never_zero_dollars() -> None:
@@ -96,7 +115,7 @@ def test_the_full_cost_shows_the_estimate_and_the_billed_requests() -> None:
     whole, partly = RequestCounts(succeeded=3), RequestCounts(succeeded=3, errored=1, canceled=2, expired=1)
     cents, more = Decimal("0.31"), Decimal("0.70")
     assert money.cost_in_full(cents, more, whole) == "$0.31 (estimated $0.70)"
-    assert money.cost_in_full(cents, None, partly) == "$0.31; billed are the 3 of 7 that succeeded"
+    assert money.cost_in_full(cents, None, partly) == "$0.31; only the 3 of 7 that succeeded are billed"
     assert money.cost_in_full(None, more, partly) == "~$0.70"
     assert money.cost_in_full(None, None, whole) == "unknown"
 
@@ -115,6 +134,20 @@ def test_the_full_cost_shows_the_estimate_and_the_billed_requests() -> None:
 )
 def test_an_estimate_is_a_range_as_far_as_it_is_known(bounds: Bounds, said: str) -> None:
     assert estimates.range_words(bounds) == said
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        (Bounds(None, None, None), "unknown cost"),
+        (Bounds(Decimal("0.001"), None, Decimal("0.012")), "at most $0.012"),
+        (Bounds(Decimal("0.001"), Decimal("0.004"), Decimal("0.012")), "about $0.004, at most $0.012"),
+        (Bounds(Decimal(1), Decimal(2), None), "about $2.00"),
+    ],
+)
+def test_a_screen_names_one_figure_of_an_estimate_and_its_bound(bounds: Bounds, said: str) -> None:
+    assert estimates.figure_words(bounds) == said
+    assert estimates.about_words(bounds) == ("" if said == "unknown cost" else f", {said}")
 
 
 def test_an_estimate_is_said_to_be_one() -> None:

@@ -91,20 +91,20 @@ async def _last_one(stage: Director) -> None:
 STEPS: Sequence[Step] = (
     Step(
         "hello",
-        "The real program on a simulator: no key, no money, nothing is kept. Ten minutes show all of it. A week of work"
-        " is here already.",
-        "list.down", "goes down the list and {list.up} up; the arrows do, too", _sent,
+        "The real program on a simulator: no key, no cost, nothing is kept. The tour takes ten minutes; a week of"
+        " batches is here already.",
+        "list.down", "moves down the list, {list.up} up; so do the arrow keys", _sent,
     ),
     Step(
         "sent",
-        "`support-tickets` was just sent: 240 requests in one batch. This server counts along; most show counts only at"
-        " the end.",
+        "`support-tickets` was just sent: 240 requests in one batch. The simulator updates the counts; the API often"
+        " sends them only at the end.",
         "list.open", "opens the batch under the cursor", place=Scope.BATCHES,
     ),
     Step(
         "queue",
-        "`product-texts` is one job in three parts. The queue at the API is full: part 3 waits here and goes out by"
-        " itself.",
+        "`product-texts` is one job in three parts. The queue at the API is full: part 3 waits here and is sent"
+        " once there is room.",
         "list.sort", "chooses what the list is sorted by; {list.reverse} reverses", _queue_is_full, place=Scope.BATCHES,
     ),
     Step(
@@ -120,13 +120,13 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "groups",
-        "A hundred failures are often one and the same: here they are grouped by what went wrong.",
+        "A hundred failures often have one cause: here they are grouped by what went wrong.",
         "batch.groups", "goes to the failures by kind, and back",
     ),
     Step(
         "result",
-        "Each answer stands beside its request. {list.open} opens one, {result.next} and {result.previous} leaf through"
-        " them.",
+        "Each answer is shown beside its request. {list.open} opens one, {result.next} and {result.previous} go to the"
+        " next and the previous.",
         "result.view", "shows it as text, rendered, or as a tree",
     ),
     Step(
@@ -137,7 +137,7 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "found",
-        '"found": the batch had been created, and is tracked again. Sent once, paid once, also through crashes and'
+        '"found": the batch had been created, and is tracked again. Sent once and paid once, even after crashes and'
         " closed laptops.",
         "activity.only", "shows only actions, API calls, errors or messages, or all", _much_fails,
         needs="contract-summaries", needs_end=False, patience=14.0,
@@ -150,29 +150,30 @@ STEPS: Sequence[Step] = (
     ),
     Step(
         "again",
-        "Only what failed is sent, as attempt 2 of the same job; the results of both are read as one.",
+        "Only what failed is sent, as attempt 2 of the same job; the results of both are read together.",
         "retry.send", "sends it, after one question ({dialog.yes} is yes)",
     ),
     Step(
         "warned",
-        "`old-letters` will not make it: a batch has 24 hours, here 30 seconds. The line at the top counts warnings.",
+        "`old-letters` will not finish in time: a batch has 24 hours, here 30 seconds. The top line counts warnings.",
         "app.warnings", "shows them, each with what can be done", _time_runs_out,
     ),
     Step(
         "expired",
-        "Expired: what was done in time is kept and billed, the rest is not; {batches.retry} would retry it.",
+        "Expired: what was processed in time is kept and billed, the rest is not billed; {batches.retry} would retry"
+        " it.",
         "batches.filter", "filters: type status:ended, tag:nightly, errored:>0 or a word", needs="old-letters",
     ),
     Step(
         "mistake",
-        "Oh no: `wrong-prompt`, 400 requests to the most expensive model, is in progress. What has not begun is not"
-        " billed. Go to it.",
+        "Oh no: `wrong-prompt`, 400 requests to the most expensive model, is in progress. Requests that have not begun"
+        " are not billed. Go to it.",
         "batches.cancel", "asks, says what it saves, and cancels ({dialog.yes} is yes)", _a_mistake,
     ),
     Step(
         "many",
-        "Cancel, export, delete, retry take all that is marked. {list.mark-range} marks a range, {list.mark-all} all"
-        " that is shown.",
+        "Cancel, export, delete and retry apply to all marked batches. {list.mark-range} marks a range, {list.mark-all}"
+        " all that is shown.",
         "list.mark", "marks a batch", _more, place=Scope.BATCHES,
     ),
     Step(
@@ -183,57 +184,57 @@ STEPS: Sequence[Step] = (
     Step(
         "export",
         "Results become JSONL, JSON, CSV, Markdown or Parquet, in the order of the input and joined with it.",
-        "batches.export", "chooses form and file; the marked ones go to a folder",
+        "batches.export", "chooses format and file; marked batches go to a folder",
     ),
     Step(
         "compare",
-        "`eval-prompt-v6` and `-v7` asked the same questions in two ways. Open one of them.",
+        "`eval-prompt-v6` and `-v7` ask the same questions with two prompts. Open one of them.",
         "batch.compare", "compares: what changed, what it cost, what now succeeds",
     ),
     Step(
         "silent",
         "The API is down for a while. Nothing is lost: the top line says how old the data is, and it is retried.",
-        "app.refresh", "asks now", _falls_silent,
+        "app.refresh", "refreshes now", _falls_silent,
     ),
     Step(
         "spending",
-        "What did all this cost? Counted once, from the tokens of every result, with the batch discount.",
+        "What did all this cost? It is calculated from the tokens of every result, with the batch discount.",
         "app.spending", "shows spending by day, model, job and tag", _last_one,
     ),
     Step(
         "own",
-        "Your turn: `letters.jsonl` has requests. They are checked line by line; nothing is sent before you agree.",
+        "Your turn: `letters.jsonl` has requests. Every line is checked, and nothing is sent before you confirm.",
         "batches.submit", "chooses a file, checks it, shows the plan and the price",
     ),
     Step(
         "compose",
-        "No file yet? A table and a prompt with placeholders make requests: an example is there, with the first"
-        " row as it would be sent.",
+        "No file yet? A table and a prompt with placeholders make requests: there is an example, with its first row as"
+        " it would be sent.",
         "batches.compose", "opens it; {app.back} comes back, and the draft stays", patience=30.0,
     ),
     Step(
         "palette",
-        'Every command has a name. Type a part of one, like "tag" or "theme": it is found, with its key.',
+        'Every command has a name. Type part of one, such as "tag" or "theme", to find it and its key.',
         "app.palette", "finds commands",
     ),
     Step(
         "look",
         "Dark, light, high contrast, or the terminal's own sixteen colours; NO_COLOR and ASCII work as well.",
-        "app.theme", "takes the next theme",
+        "app.theme", "switches the theme",
     ),
     Step(
         "settings",
-        "Everything can be set, and the file stays yours: its comments are kept.",
+        "Everything can be changed here or in the settings file; comments in the file are kept.",
         "app.settings", "shows every setting with what it means",
     ),
     Step(
         "help",
-        "You need not remember keys: the help lists those that work where you are, and a page of the manual.",
+        "You need not remember keys: the help lists those of the current screen, and shows its page of the manual.",
         "app.help", "shows them",
     ),
     Step(
         "end",
-        "That was the tour; the story continues as long as you watch. With your own key: `batchtui submit FILE`, then"
+        "That was the tour; the batches continue as long as you watch. With your own key: `batchtui submit FILE`, then"
         " `batchtui`.",
         "app.quit", "quits; batches in progress are not canceled", patience=60.0,
     ),

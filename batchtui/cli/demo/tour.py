@@ -78,7 +78,7 @@ class Tour:
         if self._waiting is not None:
             step, chip = self._waiting
             until = "has ended" if step.needs_end else "is at the API"
-            said = f"The next step waits until `{step.needs}` {until}. It comes by itself."
+            said = f"The next step waits until `{step.needs}` {until}. It appears by itself."
             self._hint = Hint(f"{step.id}-waits", chip, said)
             self._changed()
         self._passed.set()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as wait_flow
+from batchtui.cli.flows.send_progress import say_next
 from batchtui.cli.views import target as target_view
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
@@ -95,6 +97,16 @@ async def wait_and_save(
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
+def say_what_comes_next(session: Session, named: str, output: str | None, ended_with: int) -> None:
+    """Write on stderr the commands that read the results, unless they were exported, and retry what failed."""
+    word = shlex.quote(named)
+    steps = [] if output else [(f"batchtui results {word} FILE.csv", "writes the answers to a file")]
+    if ended_with == ExitCode.NOT_ALL_SUCCEEDED:
+        steps.append((f"batchtui retry {word}", "shows what failed and what to do, and asks before it sends"))
+    if steps and not session.json:
+        say_next(session.notes, steps)
+
+
 async def ensure_collected(
     session: Session,
     workspace: Workspace,
@@ -178,7 +190,7 @@ def tell_export(session: Session, report: ExportReport) -> None:
     )
     missing = f"; {amount(report.missing, 'request')} without a result" if report.missing else ""
     if report.skipped:
-        missing += f"; {amount(report.skipped, 'result')} left out, which {report.format} cannot say whole"
+        missing += f"; {amount(report.skipped, 'result')} left out, because {report.format} cannot hold all of them"
     if report.output is not None:
         session.out.line(f"{report.output}: {amount(report.total, 'result')}{f': {said}' if said else ''}{missing}")
     elif report.succeeded < report.total or missing:
@@ -219,7 +231,7 @@ def outcome_of(batch: Batch) -> str:
 
 def _stdout(session: Session, kind: str) -> BinaryIO:
     if kind == "parquet" and session.out.is_terminal:
-        raise UsageError("Parquet is not for a terminal.", hint="Name a file, or pipe it on.")
+        raise UsageError("Parquet is not for a terminal.", hint="Name a file, or pipe the output.")
     return session.out.binary
 
 
@@ -233,9 +245,9 @@ def _collecting(session: Session) -> Callable[[Batch, CollectProgress], None]:
 
 def _retrying(session: Session) -> Callable[[FetchRetry], None]:
     def say(retry: FetchRetry) -> None:
-        batch, error = retry.batch, retry.error
+        reason = retry.error.message.rstrip(".")
         session.notes.say(
-            f"Cannot fetch the results of {batch.id} yet: {error.message} Next try in {span(retry.seconds)}."
+            f"Cannot fetch the results of {retry.batch.id} yet: {reason}. Next try in {span(retry.seconds)}."
         )
 
     return say

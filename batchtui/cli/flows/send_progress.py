@@ -56,9 +56,14 @@ def next_steps(notes: Stderr, submitted: Submitted) -> None:
     named = batches[0].id if len(batches) == 1 and batches[0].id else submitted.job.id
     steps = (
         (f"batchtui wait {named}", "waits for the end and saves the results"),
-        (f"batchtui status {named}", "shows how it stands"),
+        (f"batchtui status {named}", "shows its progress"),
         (f"batchtui results {named} FILE.csv", "writes the answers to a file, once it has ended"),
     )
+    say_next(notes, steps)
+
+
+def say_next(notes: Stderr, steps: Sequence[tuple[str, str]]) -> None:
+    """Write commands and what they do, one per line."""
     room = max(len(step) for step, _ in steps)
     notes.say(
         "\n".join(f"{'Next:' if not at else '':5} {step:<{room}}  {does}" for at, (step, does) in enumerate(steps))

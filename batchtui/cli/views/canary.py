@@ -9,7 +9,7 @@ from batchtui.cli.views.json_documents import Document, dollars
 from batchtui.domain.errors import CanaryRefused
 from batchtui.domain.submission.problem import Problem, Severity
 from batchtui.text.durations import countdown
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
 
@@ -60,7 +60,7 @@ def plan_lines(plan: CanaryPlan) -> Iterator[str]:
 
 
 def _at_most(dollars: Decimal | None) -> str:
-    return "at an unknown cost" if dollars is None else f"for at most {usd(dollars)}"
+    return "at an unknown cost" if dollars is None else f"for at most {usd_fine(dollars)}"
 
 
 def plan_document(plan: CanaryPlan) -> Document:

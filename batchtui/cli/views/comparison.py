@@ -28,13 +28,8 @@ AT_ONCE = 500
 """Pairs read in one visit to the disk."""
 PREVIEW = 48
 """Columns of an answer in a line, in a pipe too."""
-SIDES = (TextColumn("", worth=100), TextColumn("FIRST", worth=90, least=16), TextColumn("SECOND", worth=90, least=16))
-PAIRS = (
-    TextColumn("CHANGE", worth=95),
-    TextColumn("CUSTOM_ID", worth=100, least=12),
-    TextColumn("FIRST", worth=80, least=12),
-    TextColumn("SECOND", worth=80, least=12),
-)
+LONGEST_NAME = 24
+"""Columns of a name above a column; the row below it has it whole."""
 
 
 def show_comparison(session: Session, comparison: Comparison, *, changes: bool) -> None:
@@ -43,7 +38,9 @@ def show_comparison(session: Session, comparison: Comparison, *, changes: bool) 
         session.out.document(document(comparison, changes=changes))
         return
     out, pairs = session.out, comparison.pairs
-    out.table(SIDES, list(_rows(comparison.first, comparison.second)))
+    heads = [f"{side}: {_short(each.name)}" for side, each in (("A", comparison.first), ("B", comparison.second))]
+    columns = [TextColumn(head, worth=90, least=16) for head in heads]
+    out.table((TextColumn("", worth=100), *columns), list(_rows(comparison.first, comparison.second)))
     out.line()
     said = [f"{count(number)} {DIFFERENCES[one].word}" for one, number in pairs.by_difference.items()]
     out.line(f"{amount(pairs.count, 'custom_id')}: {', '.join(said)}")
@@ -51,7 +48,14 @@ def show_comparison(session: Session, comparison: Comparison, *, changes: bool) 
         session.notes.say("No custom_id is in both, so there is nothing to compare.")
     elif changes and pairs.order(NOT_THE_SAME):
         out.line()
-        out.table(PAIRS, [_pair_row(pair) for pair in _changed(pairs)])
+        columns = [TextColumn(head, worth=80, least=12) for head in heads]
+        known = (TextColumn("CHANGE", worth=95), TextColumn("CUSTOM_ID", worth=100, least=12))
+        out.table((*known, *columns), [_pair_row(pair) for pair in _changed(pairs)])
+
+
+def _short(name: str) -> str:
+    words = one_line(name)
+    return words if len(words) <= LONGEST_NAME else f"{words[: LONGEST_NAME - 1]}…"
 
 
 def shared(pairs: ResultPairs) -> int:

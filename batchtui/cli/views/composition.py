@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.cli.views.check_report import problem_lines
 from batchtui.cli.views.json_documents import dollars, estimate_document, known_document, problem_document
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize_block
 from batchtui.text.sentences.estimates import estimate_lines
@@ -49,9 +49,9 @@ def composed_lines(composed: Composed) -> Iterator[str]:
         yield f"  left out: {', '.join(f'{count(number)} {what}' for what, number in composed.left_out.items())}"
     if composed.changed:
         twice = f", {count(composed.repeated)} of them existed before" if composed.repeated else ""
-        yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results have the originals"
+        yield f"  {amount(composed.changed, 'id')} made legal and unique{twice}; results show the originals"
     if composed.made:
-        yield f"  {amount(composed.made, 'id')} made of the row's number"
+        yield f"  {amount(composed.made, 'id')} made from the row's number"
     if composed.prefix is not None and composed.prefix.bytes:
         yield f"  {_prefix(composed.prefix, composed.least_cached or 0)}"
     if composed.gain is not None:
@@ -156,10 +156,9 @@ def _prefix(prefix: CacheablePrefix, least: int) -> str:
 
 def _gain(gain: CacheSavings) -> str:
     """Return what caching saves at best and costs at worst, in words."""
-    saved = f"saves up to {usd(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
-    return (
-        f"caching it {saved} if all requests hit it, and costs {usd(gain.none_hit)} more if none does (--prime helps)"
-    )
+    saved = f"saves up to {usd_fine(gain.all_hit)}" if gain.all_hit > 0 else "saves nothing with so few requests"
+    extra = usd_fine(gain.none_hit)
+    return f"caching it {saved} if all requests hit it, and costs {extra} more if none does (--prime helps)"
 
 
 def _said(content: Any) -> str:

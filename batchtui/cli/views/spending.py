@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from batchtui.text.batch_json import Document, counts_document, dollars
 from batchtui.text.layout.tables import TextColumn
-from batchtui.text.money import UNKNOWN_CELL, at_least, usd
-from batchtui.text.numbers import amount, count, short
+from batchtui.text.money import UNKNOWN_CELL, at_least, usd, usd_fine
+from batchtui.text.numbers import amount, count, percent, short
 from batchtui.text.safe import sanitize
 from batchtui.text.sentences.outcome_words import counts_words
 
@@ -78,10 +78,11 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     batches = amount(len(total.batches), "batch", "batches")
     yield f"cost{of}: {_money(total)}, {amount(total.results, 'answer')}, {batches}"
     if ledger.expected is not None and total.batches:
-        yield f"  estimated: {usd(ledger.expected)}{_compared(total.cost, ledger.expected)}"
+        yield f"  estimated: {usd_fine(ledger.expected)}{_compared(total.cost, ledger.expected)}"
     if ledger.counts.failed and total.batches:
         unbilled = counts_words(replace(ledger.counts, succeeded=0, processing=0))
-        yield f"  billed: {ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}; not {unbilled}"
+        billed = f"{ledger.counts.succeeded:,} of {amount(ledger.counts.total, 'request')}"
+        yield f"  billed: {billed}; not billed: {unbilled}"
     for name, said in CATEGORIES.items():
         if tokens := _tokens(total, name):
             unit = "" if name == "web_searches" else " tokens"
@@ -93,18 +94,21 @@ def sheet(ledger: Ledger, named: str | None) -> Iterator[str]:
     if total.hit_rate is not None:
         verb = "saved" if total.caching >= 0 else "cost"
         saved = f"which {verb} {usd(abs(total.caching))}"
-        yield f"  prompt cache: {total.hit_rate:.0%} of the input was read from it, {saved}"
+        yield f"  prompt cache: {percent(total.hit_rate)} of the input was read from it, {saved}"
 
 
 def remarks(ledger: Ledger) -> Iterator[str]:
     """Yield a sentence for each kind of cost that the figures do not include."""
     if ledger.total.unknown:
-        answers = amount(ledger.total.unknown, "answer")
-        yield f"{answers} have no known cost: their model has no price, or their usage is missing."
+        if ledger.total.unknown == 1:
+            yield "1 answer has no known cost: its model has no price, or its usage is missing."
+        else:
+            answers = amount(ledger.total.unknown, "answer")
+            yield f"{answers} have no known cost: their model has no price, or their usage is missing."
     if ledger.in_flight is None:
         yield "In progress: no known upper bound."
     elif ledger.in_flight:
-        yield f"In progress: up to {usd(ledger.in_flight)}."
+        yield f"In progress: up to {usd_fine(ledger.in_flight)}."
     if ledger.uncounted:
         ended = amount(ledger.uncounted, "ended batch", "ended batches")
         yield f"{ended} not counted: their results are not saved. `batchtui results ID` downloads them."
@@ -119,7 +123,13 @@ def show_calculation(session: Session, sums: Sequence[CalculatedCost], *, as_csv
         _csv(session, documents)
     else:
         rows = [
-            (sanitize(each.model), each.tier, usd(each.batch), usd(each.standard), usd(_difference(each)))
+            (
+                sanitize(each.model),
+                each.tier,
+                usd_fine(each.batch),
+                usd_fine(each.standard),
+                usd_fine(_difference(each)),
+            )
             for each in sums
         ]
         session.out.table(SUMS, rows)
@@ -199,7 +209,7 @@ def _compared(cost: Decimal | None, expected: Decimal) -> str:
     """Return the actual cost as a share of the estimate, in words; empty where it is unknown."""
     if cost is None or not expected:
         return ""
-    return f"; it came to {cost / expected:.0%} of that"
+    return f"; it came to {percent(float(cost / expected))} of that"
 
 
 def _money(line: LedgerLine) -> str:
@@ -207,12 +217,12 @@ def _money(line: LedgerLine) -> str:
         return usd(line.cost)
     if line.unmetered:
         return at_least(line.known, line.unmetered, line.results)
-    return f"at least {usd(line.known)}" if line.known else usd(None)
+    return f"at least {usd_fine(line.known)}" if line.known else usd(None)
 
 
 def _priced(line: LedgerLine, amount: Decimal) -> str:
     """Return an amount that is a sum of what has a price; unknown where nothing has."""
-    return UNKNOWN_CELL if line.unknown and not line.known else usd(amount)
+    return UNKNOWN_CELL if line.cost is None and not line.known else usd(amount)
 
 
 def _category(line: LedgerLine, name: str) -> str:

@@ -42,7 +42,7 @@ class DuckdbTable(Readable):
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What reads it."""
+        """What a person is told of the table: that DuckDB reads it, and which columns have a name twice."""
         facts = {"read by": "DuckDB"}
         return {**facts, "named twice": ", ".join(self._twice)} if self._twice else facts
 
@@ -50,12 +50,12 @@ class DuckdbTable(Readable):
         """Yield the rows in blocks, as the query finds them."""
         names, number = self.columns, 0
         found = self._ask(self._sql)
-        # Text that was written as bytes; what is no text becomes lone surrogates, which the composer names.
+        # Many programs write text as bytes; what is no text stays bytes, which the composer names.
         blobs = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) in _BLOBS]
         while rows := self._fetch(found):
             values = [dict(zip(names, row, strict=True)) for row in rows]
             for row in values if blobs else ():
-                row |= {name: row[name].decode("utf-8", "surrogateescape") for name in blobs if row[name] is not None}
+                row |= {name: _text(row[name]) for name in blobs}
             yield [Row(number + place, row) for place, row in enumerate(values, 1)]
             number += len(rows)
 
@@ -111,6 +111,14 @@ class DuckdbTable(Readable):
         except duckdb.Error as error:
             raise _wrong(error) from None
         return rows
+
+
+def _text(value: bytes | None) -> str | bytes | None:
+    """Return the text that bytes are; the bytes themselves where they are none."""
+    try:
+        return None if value is None else value.decode()
+    except UnicodeDecodeError:
+        return value
 
 
 def parquet_table(name: str) -> DuckdbTable:

@@ -34,6 +34,14 @@ _OLD = ("cp850", "mac_roman")
 _WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]+(?=[a-z])")
 _USUAL_LETTERS = frozenset("äöüßéèêëàâáãåçñíìîïóòôõúùûøæœ")
 """Letters of Western languages within words; capital ones stand at their beginning."""
+_USUAL_SIGNS = frozenset("€£§°«»„“”‚‘’–—…•·¿¡©®™²³½\xa0ñ×")
+"""Signs of Western texts beside the letters."""
+_ENOUGH_LETTERS = 20
+"""Letters that a rule about a script needs."""
+_FREQUENT_RUSSIAN = frozenset("оеаинтсрвл")
+"""Letters that make up two thirds of Russian text."""
+_ESCAPE = "batchtui.escape"
+"""The name of the error handler in Python's table of them."""
 _SURE_SHARE, _UNSURE_SHARE = 0.9, 0.5
 """Share of the letters within words that are usual: in the right encoding, and in Windows-1252 if that is wrong."""
 _LEAST_ZEROS = 50
@@ -73,9 +81,12 @@ def is_encoding(name: str) -> bool:
 
 
 def text_stream(chunks: Iterable[bytes], encoding: str) -> io.TextIOWrapper:
-    """Return a stream of text; bytes that are none become lone surrogates, which no request can hold."""
+    """Return a stream of text; bytes that are none become lone surrogates, which no request can hold.
+
+    Not by Python's own `surrogateescape`: it leaves half characters of UTF-16 and UTF-32 to an exception.
+    """
     raw = io.BufferedReader(ChunkStream(chunks), 1 << 18)
-    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline="")
+    return io.TextIOWrapper(raw, encoding=encoding, errors=_ESCAPE, newline="")
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -103,6 +114,25 @@ def _is_text(content: bytes, encoding: str) -> bool:
     )
 
 
+def is_sure(encoding: str, head: bytes) -> bool:
+    """Whether an encoding fits for certain: Unicode, or Windows-1252 with the usual letters and signs."""
+    if encoding.startswith("utf"):
+        return True
+    letters = [each for each in head.decode(encoding, "replace") if each > "\x7f"]
+    usual = sum(each.lower() in _USUAL_LETTERS or each in _USUAL_SIGNS for each in letters)
+    return encoding == FALLBACK and usual >= _SURE_SHARE * len(letters)
+
+
+def _escape(fault: UnicodeError) -> tuple[str, int]:
+    """Return bytes that are no text as lone surrogates."""
+    if not isinstance(fault, UnicodeDecodeError):
+        raise fault
+    return "".join(chr(0xDC00 + byte) for byte in fault.object[fault.start : fault.end]), fault.end
+
+
+codecs.register_error(_ESCAPE, _escape)
+
+
 def _guess(head: bytes, first: int) -> str:
     """Guess from the part around the first byte that is no UTF-8.
 
@@ -120,7 +150,19 @@ def _guess(head: bytes, first: int) -> str:
         as_good = match.chaos <= best.chaos + 0.01 and match.coherence >= best.coherence - 0.06
         if as_good and FALLBACK in (match.encoding, *match.could_be_from_charset):
             return FALLBACK
-    return best.encoding
+    return _corrected(best.encoding, head[start : start + _SAMPLE])
+
+
+def _corrected(encoding: str, sample: bytes) -> str:
+    """Return the encoding, or that of Hebrew or Russian text which charset-normalizer takes for another script."""
+    letters = [byte for byte in sample if byte >= 0xC0]
+    if encoding == "cp1251" and len(letters) >= _ENOUGH_LETTERS and all(0xE0 <= byte <= 0xFA for byte in letters):
+        return "cp1255"  # Russian would have capital letters and some of those behind 0xFA
+    text = [each for each in sample.decode("koi8_r", "replace").lower() if "а" <= each <= "я"]
+    is_russian = sum(each in _FREQUENT_RUSSIAN for each in text) * 2 > len(text) >= _ENOUGH_LETTERS
+    decoded = sample.decode(encoding, "replace")
+    half_width = sum("\uff61" <= each <= "\uff9f" for each in decoded)
+    return "koi8_r" if is_russian and half_width * 2 > sum(each > "\x7f" for each in decoded) else encoding
 
 
 def _is_mostly_utf8(head: bytes) -> bool:
@@ -130,8 +172,10 @@ def _is_mostly_utf8(head: bytes) -> bool:
     """
     text = head.decode("utf-8", "surrogateescape")
     odd = sum("\udc80" <= each <= "\udcff" for each in text)
-    right = sum(each > "\x7f" for each in text) - odd
-    return right > 2 * odd
+    letters = [each for each in text if each > "\x7f" and not "\udc80" <= each <= "\udcff"]
+    # `Ã©` stands in no text: even a few Western letters that are UTF-8 are so on purpose.
+    is_western = all(each.lower() in _USUAL_LETTERS or each in _USUAL_SIGNS for each in letters)
+    return len(letters) > 2 * odd or (is_western and len(letters) >= odd)
 
 
 def _from_old_computers(head: bytes) -> str | None:

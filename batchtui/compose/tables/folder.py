@@ -37,13 +37,13 @@ class FolderTable(Readable):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """`folder`, or `file` where a single file was named."""
         return "folder" if self._path.is_dir() else "file"
 
     @property
     def facts(self) -> Mapping[str, str]:
         """How files become requests."""
-        return {"requests": "one a file"}
+        return {"requests": "one per file"}
 
     @property
     def progress(self) -> tuple[int, int | None]:

@@ -45,7 +45,7 @@ class JsonTable(Readable):
         first = self._first()
         if first and "params" in first[0] and "custom_id" in first[0]:
             raise InputError(
-                f"{self.name} holds requests already.", hint=f"`batchtui submit {self.name}` checks and sends them."
+                f"{self.name} already contains requests.", hint=f"`batchtui submit {self.name}` checks and sends them."
             )
         if len(first) == 1 and feed.is_whole:
             self.doubts = _refuse_columns(self.name, first[0])

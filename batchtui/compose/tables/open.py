@@ -136,7 +136,7 @@ def _refuse_stand_in(name: str, head: bytes) -> None:
 
 def _refuse_odd(options: TableOptions) -> None:
     if options.encoding is not None and not is_encoding(options.encoding):
-        raise UsageError(f'There is no encoding "{options.encoding}".', hint="For example utf-8, cp1252, utf-16.")
+        raise UsageError(f'Unknown encoding "{options.encoding}".', hint="For example utf-8, cp1252, utf-16.")
     if options.comment is not None and not options.comment.strip():
         raise UsageError("The comment character is blank.", hint="For example --comment '#'.")
     if options.delimiter is not None and len(options.delimiter) != 1:

@@ -85,7 +85,7 @@ class SpreadsheetTable(Readable):
             found = f"first row? {'yes' if self._is_header else 'no'}"
             doubts.append(Doubt("header", found, self._verdict.because, option))
         if not self._skip_given and not all(map(_is_blank, self._rows[: self._above])):
-            because = "nothing but their first cell is filled"
+            because = "only their first cell is filled"
             doubts.append(Doubt("skipped", f"lines above row {self._above + 1}", because, "--skip N"))
         return tuple(doubts)
 

@@ -59,7 +59,9 @@ def diagnose(line: bytes) -> DiagnosedRecord:
         )
     except ValueError:
         return DiagnosedRecord(
-            None, None, [CheckFault("number-too-long", "it holds a number of thousands of digits", "write it as text")]
+            None,
+            None,
+            [CheckFault("number-too-long", "a number has thousands of digits", "write it as text")],
         )
     faults = list(_oddities(line, value, repeated, constants))
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
@@ -84,13 +86,13 @@ def _build(repeated: list[str], pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _oddities(line: bytes, value: Any, repeated: list[str], constants: list[str]) -> Iterator[CheckFault]:
     """Yield what Python reads and others do not."""
     if constants:
-        yield CheckFault("nan", "it holds NaN or Infinity", "JSON has no such numbers; use null or leave it out")
+        yield CheckFault("nan", "it contains NaN or Infinity", "JSON has no such numbers; use null or leave it out")
     if repeated:
         message = f'the key "{repeated[0][:60]}" appears twice in one object'
         yield CheckFault("duplicate-key", message, "only the last one counts", Severity.WARNING)
     # The search first: most lines hold no such escape, and encoding the whole value costs more.
     if _SURROGATE.search(line) and _has_lone_surrogate(value):
-        yield CheckFault("lone-surrogate", "it holds half of a character (a lone surrogate)", "it is not valid text")
+        yield CheckFault("lone-surrogate", "it contains half of a character (a lone surrogate)", "it is not valid text")
 
 
 def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
@@ -111,7 +113,7 @@ def envelope_faults(value: dict[str, Any]) -> list[CheckFault]:
     if extra and "params" in value:
         message = f'the key "{extra[0][:60]}" beside custom_id and params is not sent'
         faults.append(
-            CheckFault("unknown-envelope-key", message, "a batch takes these two only", Severity.WARNING, extra[0][:60])
+            CheckFault("unknown-envelope-key", message, "only these two are sent", Severity.WARNING, extra[0][:60])
         )
     return faults
 
@@ -133,7 +135,7 @@ def custom_id_faults(value: dict[str, Any]) -> list[CheckFault]:
         return [CheckFault("custom-id-length", f"custom_id has {len(custom_id)} characters, 64 are allowed", hint)]
     legal = re.sub(r"[^a-zA-Z0-9_-]", "_", custom_id)
     hint = f'for example "{legal}"; batchtui compose makes ids legal and keeps the mapping'
-    return [CheckFault("custom-id-pattern", "custom_id may hold letters, digits, _ and - only", hint)]
+    return [CheckFault("custom-id-pattern", "custom_id may contain only letters, digits, _ and -", hint)]
 
 
 def _params_hint(value: dict[str, Any]) -> str:
@@ -167,7 +169,7 @@ def _not_json(fault: json.JSONDecodeError, text: str) -> CheckFault:
             "not-json", "there is a comma after the object", "remove it: sed 's/,[[:space:]]*$//' FILE", kind="comma"
         )
     if fault.msg.startswith("Extra data"):
-        hint = "one request a line; is a newline missing?"
+        hint = "one request per line; is a newline missing?"
     elif text[fault.pos : fault.pos + 1] == "'":
         hint = "strings need double quotes"
     elif fault.pos >= len(text) - 1 or fault.msg.startswith("Unterminated"):

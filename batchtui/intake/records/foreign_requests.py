@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LEFT_OUT = "convert-key-left-out"
-_MODEL_HINT = "pass one of Claude's models with --model; batchtui models lists them"
-_TOKENS_HINT = "pass the most tokens of an answer with --max-tokens"
+_MODEL_HINT = "pass a Claude model with --model; batchtui models lists them"
+_TOKENS_HINT = "set it with --max-tokens N"
 
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
@@ -114,7 +114,7 @@ def _put_in(params: dict[str, Any], kind: str, model: str | None, max_tokens: in
         raise CannotConvert("convert-model", "the line names no model", _MODEL_HINT)
     # No table of counterparts: which model takes another one's place is the person's choice.
     if kind == "openai" and not str(params["model"]).startswith("claude-"):
-        raise CannotConvert("convert-model", f'"{str(params["model"])[:60]}" is not a model of Claude', _MODEL_HINT)
+        raise CannotConvert("convert-model", f'"{str(params["model"])[:60]}" is not a Claude model', _MODEL_HINT)
     if max_tokens is not None:
         params["max_tokens"] = max_tokens
     if "max_tokens" not in params:
@@ -130,7 +130,7 @@ def _from_messages(given: Any, key: str) -> tuple[dict[str, Any], list[CheckFaul
     params = {name: each for name, each in given.items() if name not in ("anthropic_version", "anthropic_beta")}
     dropped = []
     if "anthropic_version" in given:
-        dropped.append(_left_out("anthropic_version", "it is the other cloud's; the API's goes in a header"))
+        dropped.append(_left_out("anthropic_version", "it is the other cloud's; the API has a header for it"))
     if given.get("anthropic_beta"):
         dropped.append(_left_out("anthropic_beta", "betas go in a header: pass --beta to batchtui submit"))
     return params, dropped
@@ -217,7 +217,7 @@ def _text_of(content: Any) -> str | list[dict[str, Any]]:
     for part in content:
         kind = part.get("type") if isinstance(part, dict) else None
         if kind != "text" or not isinstance(part.get("text"), str):
-            raise CannotConvert("convert-message", f'a part of the type "{str(kind)[:40]}" is no text')
+            raise CannotConvert("convert-message", f'a part of the type "{str(kind)[:40]}" is not text')
         blocks.append({"type": "text", "text": part["text"]})
     return blocks
 

@@ -178,7 +178,7 @@ def _blocks(splitter: JsonArraySplitter) -> Iterator[Records]:
     except BrokenArray as fault:
         yield Records(number, items)
         raise UnknownFormat(
-            "file-array", f"not a whole JSON array: {fault}", "is the file complete?", number + len(items)
+            "file-array", f"not a complete JSON array: {fault}", "is the file complete?", number + len(items)
         ) from None
     yield Records(number, items)
 
@@ -268,7 +268,7 @@ def _not_json(start: bytes) -> UnknownFormat:
             1,
         )
     return UnknownFormat(
-        "file-not-json", "this is not JSON", 'write one request a line: {"custom_id": "…", "params": {…}}', 1
+        "file-not-json", "this is not JSON", 'write one request per line: {"custom_id": "…", "params": {…}}', 1
     )
 
 

@@ -161,7 +161,7 @@ def _hint(path: Any, instance: Any) -> str:
         return "it is a number itself since draft 6"
     if last == "type":
         return "types are string, number, integer, boolean, array, object and null"
-    return "write it as draft 2020-12 of JSON Schema has it"
+    return "write it in the form of JSON Schema draft 2020-12"
 
 
 def _resolve(ref: str, schema: dict[str, Any]) -> Any:
@@ -241,7 +241,7 @@ def _strict_bounds(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
     if node.get("minItems", 0) not in (0, 1):
         bounds.append("minItems above 1")
     if bounds:
-        hint = "say it in the description, and check the answer yourself"
+        hint = "state it in the description, and check the answer yourself"
         yield CheckFault(
             "schema-bounds", f"{{}}{place} has {bounds[0]}, which structured outputs refuse", hint, kind=bounds[0]
         )
@@ -274,7 +274,9 @@ def _strict_strings(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:
                         ("a word boundary", _WORD_BOUNDARY)):  # fmt: skip
         # An escaped backslash before a letter is no escape of that letter.
         if found.search(pattern.replace("\\\\", "")):
-            yield CheckFault("schema-pattern", f"{{}}{place} has a pattern with {what}", "write it without", kind=what)
+            yield CheckFault(
+                "schema-pattern", f"{{}}{place} has a pattern with {what}", "write it without that", kind=what
+            )
 
 
 def _strict_refs(place: str, node: dict[str, Any]) -> Iterator[CheckFault]:

@@ -97,7 +97,7 @@ def _name_fault(model: str, info: ModelInfo, today: date) -> CheckFault | None:
     hint = "move to a newer model; a retry after that day will fail"
     # The API's word goes before the date: a deprecated model past its date is overdue, not gone.
     if info.retires_at < today:
-        message = f"{model} was to retire on {info.retires_at.isoformat()}; the API still lists it as deprecated"
+        message = f"{model} was due to retire on {info.retires_at.isoformat()}; the API still lists it as deprecated"
         return CheckFault("model-retiring", message, "move to a newer model soon", Severity.WARNING, model)
     return CheckFault(
         "model-retiring", f"{model} retires on {info.retires_at.isoformat()}", hint, Severity.WARNING, model
@@ -109,9 +109,7 @@ def _unknown(model: str, known: Sequence[str]) -> CheckFault:
     # A warning and no error: a model that came out yesterday must not need a new version of this program.
     close = get_close_matches(model, known, n=1, cutoff=0.6)
     guess = f'did you mean "{close[0]}"?' if close else "batchtui models lists what your key can use"
-    return CheckFault(
-        "model-unknown", f'the model "{model[:80]}" is not known here', guess, Severity.WARNING, model[:80]
-    )
+    return CheckFault("model-unknown", f'unknown model "{model[:80]}"', guess, Severity.WARNING, model[:80])
 
 
 def successors(model: str, today: date) -> tuple[str, ...]:
@@ -203,7 +201,7 @@ def effort_faults(params: dict[str, Any], verdict: ModelVerdict, betas: tuple[st
         yield verdict.severity(fault)
     elif effort is not None and not levels and effort not in EFFORTS:
         hint = f"known: {', '.join(EFFORTS)}"
-        yield CheckFault("unknown-value", f'the effort "{effort[:40]}" is not known here', hint, Severity.WARNING)
+        yield CheckFault("unknown-value", f'unknown effort "{effort[:40]}"', hint, Severity.WARNING)
     elif effort is not None and levels and effort not in accepted:
         hint = f"it takes {', '.join(accepted)}"
         yield verdict.severity(
@@ -244,7 +242,7 @@ def sampling_removed_hint(verdict: ModelVerdict | None) -> str:
     The older version helps only where the model itself still takes it.
     """
     if verdict is not None and not verdict.takes_sampling:
-        return f"leave it out: {verdict.info.id} refuses it at the older version, too"
+        return f"leave it out: {verdict.info.id} also refuses it at the older version"
     return f"send the batch with --api-version {LEGACY_API_VERSION}, or leave it out"
 
 

@@ -26,7 +26,7 @@ NOT_IN_BATCH: Mapping[str, str] = {
 }
 """Keys of params that work elsewhere and make every request of a batch fail."""
 SDK_ONLY: Mapping[str, str] = {
-    "extra_body": "put what is in it beside the other keys of params",
+    "extra_body": "move its keys up into params",
     "extra_headers": "headers go with the whole batch: --api-version and --beta",
     "extra_query": "leave it out",
     "timeout": "leave it out: a batch has 24 hours",
@@ -75,7 +75,7 @@ FOREIGN_KEYS: Mapping[str, str] = {
     "response_format": 'use "output_config": {"format": {"type": "json_schema", "schema": …}}',
     "functions": 'use "tools"',
     "function_call": 'use "tool_choice"',
-    "n": "leave it out: one answer a request",
+    "n": "leave it out: there is one answer per request",
     "frequency_penalty": "leave it out",
     "presence_penalty": "leave it out",
     "logit_bias": "leave it out",
@@ -88,7 +88,7 @@ FOREIGN_KEYS: Mapping[str, str] = {
     "parallel_tool_calls": 'use "disable_parallel_tool_use" in tool_choice',
     "modalities": "leave it out: answers are text",
     "safety_settings": "leave it out",
-    "generation_config": "put what is in it beside the other keys of params",
+    "generation_config": "move its keys up into params",
     "contents": 'write it as "messages": [{"role": "user", "content": …}]',
 }
 """Keys of other services' requests."""
@@ -98,7 +98,7 @@ FOREIGN_BLOCKS: Mapping[str, str] = {
     "output_text": 'use {"type": "text", "text": …}',
     "input_image": 'use {"type": "image", "source": …}',
     "input_file": 'use {"type": "document", "source": …}',
-    "input_audio": "audio is not taken",
+    "input_audio": "audio is not supported",
     "file": 'use {"type": "document", "source": {"type": "file", "file_id": …}}',
     "function": 'use {"type": "tool_use", …}',
     "pdf": 'use {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": …}}',

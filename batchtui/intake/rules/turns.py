@@ -24,7 +24,7 @@ def first_turn_faults(params: dict[str, Any]) -> Iterator[CheckFault]:
     role = next((message["role"] for message in params["messages"] if message["role"] != "system"), "user")
     if role == "assistant":
         # Older documents call for a user's turn at the beginning; recorded requests of 2025 show that none is needed.
-        hint = "the API takes it; begin with a user message where that is not meant"
+        hint = "the API accepts it; begin with a user message unless this is intended"
         yield CheckFault("assistant-first", "the conversation begins with the assistant", hint, Severity.WARNING)
     elif params["messages"][0]["role"] == "system":
         hint = 'instructions go into "system", beside "messages"'
@@ -95,7 +95,7 @@ def _answer_faults(blocks: list[dict[str, Any]], called: set[str]) -> Iterator[C
     # One is enough: a conversation cut in the middle has all of them at once.
     for orphan in sorted(set(answered) - called)[:1]:
         message = f"a tool_result ({orphan[:60]}) belongs to no tool_use of the previous message"
-        yield CheckFault("tool-result-orphan", message, "the API refuses it; send its tool_use back, too")
+        yield CheckFault("tool-result-orphan", message, "the API refuses it; also send its tool_use block")
     if len(set(answered)) < len(answered):
         twice = next(each for each in answered if answered.count(each) > 1)
         message = f"two tool_results for the same tool_use ({twice[:60]})"
@@ -137,7 +137,7 @@ def cache_faults(params: dict[str, Any]) -> Iterator[CheckFault]:
     # The one at the top stands for the last block that can be cached.
     order = marks + ([at_top] if at_top else [])
     if "1h" in order and "5m" in order[: len(order) - order[::-1].index("1h")]:
-        hint = "breakpoints with ttl 1h go before those with 5m, which is also what one without ttl has"
+        hint = "put breakpoints with ttl 1h before those with 5m, which is the default"
         yield CheckFault("cache-control-order", "a cache_control with ttl 1h comes after one with 5m", hint)
     elif at_top and last_own is not None and last_own != at_top:
         message = f"the last block has ttl {last_own}, the cache_control at the top of params {at_top}"

@@ -167,7 +167,7 @@ def _extra(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
     hint = f'did you mean "{close}"?' if close else "leave it out: the API refuses keys that it does not know"
     # What a newer date brings is not known here, and must not keep the request from being sent.
     severity = Severity.WARNING if _is_newer_tool(place) else Severity.ERROR
-    return CheckFault("unknown-key", f"{place.name} is not known here"[:300], hint, severity)
+    return CheckFault("unknown-key", f"{place.name} is an unknown key"[:300], hint, severity)
 
 
 def _is_newer_tool(place: ErrorLocation) -> bool:
@@ -229,7 +229,7 @@ def _typed_objects() -> list[type]:
 def _wrong_type(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if detail["type"] == "string_unicode":
         return CheckFault(
-            "lone-surrogate", f"{place.name} holds half of a character (a lone surrogate)", "it is not valid text"
+            "lone-surrogate", f"{place.name} contains half of a character (a lone surrogate)", "it is not valid text"
         )
     wanted = _SHAPES.get(detail["type"], "something else")
     if place.last in ("content", "system") and detail["type"] in UNION_KINDS:
@@ -264,7 +264,7 @@ def _literal(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     if "cache_control" in place.path:
         return CheckFault("cache-control", f"{place.name} is {shown}", f"it can be {expected}")
     if key == "display":
-        return CheckFault("unknown-value", f"{place.name} is {shown}, not known here", f"it can be {expected}")
+        return CheckFault("unknown-value", f"{place.name} is {shown}, an unknown value", f"it can be {expected}")
     return CheckFault("bad-value", f"{place.name} is {shown}", f"it can be {expected}")
 
 
@@ -299,7 +299,7 @@ def _unknown_tool(place: ErrorLocation, shown: str) -> CheckFault:
     if is_newer:
         hint = "it may be newer than this program"
     severity = Severity.WARNING if is_newer else Severity.ERROR
-    return CheckFault("unknown-tool", f"{place.name} {shown} is not a known kind of tool", hint, severity, value[:40])
+    return CheckFault("unknown-tool", f"{place.name} {shown} is an unknown kind of tool", hint, severity, value[:40])
 
 
 def _base64_hint(data: str) -> str:
@@ -307,7 +307,7 @@ def _base64_hint(data: str) -> str:
     if data.startswith("data:"):
         return "leave out the beginning up to the comma (data:…;base64,)"
     if "\n" in data or " " in data:
-        return "it may not hold line breaks or spaces"
+        return "it may not contain line breaks or spaces"
     if "-" in data or "_" in data:
         return "use the standard alphabet (+ and /), not the one for URLs"
     return "encode the file's bytes with base64" if data else "it is empty"
@@ -323,7 +323,9 @@ def _too_long(detail: ErrorDetails, place: ErrorLocation) -> CheckFault:
     # The schema forbids them by a length of 0, which would be a strange thing to tell a person.
     if place.last == "citations":
         return CheckFault(
-            "citations-removed", f"{place.name}: API version 2026-10-21 takes no citations from the user", LEGACY_HINT
+            "citations-removed",
+            f"{place.name}: API version 2026-10-21 takes no citations in user messages",
+            LEGACY_HINT,
         )
     most = detail.get("ctx", {}).get("max_length", "")
     return CheckFault("too-long", f"{place.name} is longer than {most}")
@@ -352,14 +354,14 @@ def _tag(_: ErrorDetails, place: ErrorLocation) -> CheckFault:
         return CheckFault("bad-value", f'{place.name}.type is "{kind}"', _TAGS[last])
     if last == "thinking":
         known = 'it can be "adaptive", "enabled", "disabled" or "between_tools", depending on the model'
-        return CheckFault("unknown-value", f'thinking.type is "{kind}", not known here', known)
+        return CheckFault("unknown-value", f'thinking.type is "{kind}", an unknown value', known)
     if kind == "document" and where == "messages":
         message = f"{place.name}: a document directly in the assistant's message"
         return CheckFault("document-in-assistant", message, LEGACY_HINT)
     hint = FOREIGN_BLOCKS.get(kind, "")
     close = _nearest(kind, frozenset(_keys_by_type())) if not hint else None
     hint = hint or (f'did you mean "{close}"?' if close else "the API refuses types that it does not know")
-    return CheckFault("unknown-block", f'{place.name} is of type "{kind}", not known here', hint, kind=kind)
+    return CheckFault("unknown-block", f'{place.name} has the unknown type "{kind}"', hint, kind=kind)
 
 
 _TAGS = {

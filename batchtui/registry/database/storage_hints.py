@@ -21,8 +21,8 @@ _BY_SQLITE = {
     sqlite3.SQLITE_AUTH: _PERMISSIONS,
     sqlite3.SQLITE_IOERR: _BROKEN,
     sqlite3.SQLITE_NOMEM: "There was not enough memory. Close other programs and run it again.",
-    sqlite3.SQLITE_CORRUPT: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt by themselves.",
-    sqlite3.SQLITE_NOTADB: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt by themselves.",
+    sqlite3.SQLITE_CORRUPT: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt automatically.",
+    sqlite3.SQLITE_NOTADB: "`batchtui doctor --repair` rebuilds the registry; indexes are rebuilt automatically.",
 }
 _BY_ERRNO = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), _FULL),

@@ -2,6 +2,7 @@
 
 Modules:
 
+    download         take the results of one batch to the disk as they come
     index            build the index over a file of results in one pass and with bounded memory
     index_worker     build an index in a process of its own, while results arrive
     invalid_answers  find answers that should be JSON and are not, by their stored requests

@@ -22,8 +22,8 @@ from batchtui.runtime.worker_process import WorkerLost, WorkerProcess
 
 if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch
+    from batchtui.registry.results.download import ResultPaths
     from batchtui.registry.results.index import Indexing
-    from batchtui.registry.results.store import ResultPaths
 
 log = logging.getLogger(__name__)
 WORTH_IT = 20_000

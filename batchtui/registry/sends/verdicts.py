@@ -129,7 +129,7 @@ class Verdicts:
 
         False where that batch is not this part's, or is proved to be: nothing is changed.
         """
-        reason = f"{batch_id} may have been it, and is no longer found at the API."
+        reason = f"{batch_id} may have been this part's batch; the API no longer shows it."
         return await self._let_go(key, batch_id, VANISHED, reason)
 
     async def unprovable(self, key: int, batch_id: str, reason: str) -> bool:

@@ -36,7 +36,7 @@ REASONS = {
     "index": "an incomplete index; the results have a complete one",
     "damaged": "results that were damaged on this disk; the API's copy is saved, or is long gone",
     "registry-damaged": "a damaged registry that was rebuilt",
-    "registry": "room in the registry: calls older than `journal_days`, and rows that were deleted",
+    "registry": "space in the registry: calls older than `journal_days`, and rows that were deleted",
     "half-names": "original ids of an interrupted `compose`",
     "names": "original ids that belong to no job",
     "export": "an incomplete file of an interrupted export",

@@ -42,7 +42,7 @@ class Draft:
     prompt: str = ""
     system: str = ""
     answers: str = ""
-    """The form of the answers: fields, one a line, or a JSON schema, or a tool with one, or the name of such a file."""
+    """The answer schema: fields, one per line, or a JSON schema, or a tool with one, or the name of such a file."""
     as_tool: bool = False
     """Whether fields or a schema become the input of a tool."""
     model: str = ""
@@ -217,7 +217,7 @@ def _structure(draft: Draft, template: Template) -> dict[str, Any]:
     schema: dict[str, Any] | None
     tool: dict[str, Any] | None = None
     if said.startswith("{"):
-        schema, tool = schema_or_tool(_json(said), "The form of the answers")
+        schema, tool = schema_or_tool(_json(said), "The answer schema")
     # Field lines are typed one below the other; a single word with this ending is a file.
     elif said.endswith(".json") and "\n" not in said:
         schema, tool = read_schema(path_of(said))
@@ -233,5 +233,5 @@ def _json(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"The schema of the answers is not valid JSON yet: {error}.", hint="A field a line is simpler."
+            f"The schema of the answers is not valid JSON yet: {error}.", hint="One field per line is simpler."
         ) from None

@@ -144,7 +144,7 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraf
     try:
         chosen = default_for(folder, rows.table) if template is None else template
         if template is None and (draft.system.strip() or draft.answers.strip()):
-            raise InputError("A system prompt and a schema need a prompt.", title="There is none")
+            raise InputError("A system prompt and a schema need a prompt.", title="No prompt")
         composition = Composition(chosen, rows.table, options, rules)
         composer = composition.composer()
         fitting = composer.fitting

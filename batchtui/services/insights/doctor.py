@@ -148,7 +148,7 @@ async def _api(workspace: Workspace) -> list[HealthCheck]:
     took = f"{(workspace.clock.monotonic() - began) * 1000:.0f} ms"
     where = f", workspace {call.workspace_id}" if call and call.workspace_id else ""
     limits = ", ".join(f"{name} {value}" for name, value in call.ratelimit) if call else ""
-    findings = [HealthCheck("api", Health.GOOD, f"answers in {took}{where}" + (f"; {limits}" if limits else ""))]
+    findings = [HealthCheck("api", Health.GOOD, f"responds in {took}{where}" + (f"; {limits}" if limits else ""))]
     skew = workspace.clock_skew
     if skew is not None:
         is_off = abs(skew) > CLOCK_SKEW_ALLOWED

@@ -111,7 +111,7 @@ def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
             message = f"No response to the create request of {part_name(batch)}: {_reason(batch)}"
-            advice = "`batchtui resume` looks for it; nothing is sent again without proof or your yes."
+            advice = "`batchtui resume` looks for it; nothing is sent again without proof or your confirmation."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
         # With a time it is sent by itself, so nobody has to do anything.
         elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:

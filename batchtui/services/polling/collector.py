@@ -276,6 +276,8 @@ def _one_notice(failed: list[tuple[Batch, BatchtuiError]], seconds: float) -> Ba
     if len(failed) > 1:
         said = f"The results of {len(failed)} batches could not be downloaded, {part_name(batch)} among them"
     again = f"retrying in {countdown(seconds)}"
-    notice = type(error)(f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are fetched again by themselves.")
+    notice = type(error)(
+        f"{said}: {error.message.rstrip('.')}; {again}.", hint="They are downloaded again automatically."
+    )
     notice.heading = error.heading
     return notice

@@ -73,5 +73,5 @@ def _refuse_other_requests(workspace: Workspace, batch: Batch, checked: Staged, 
     if differing := sorted(sent ^ answered):
         named = ", ".join(differing[:EXAMPLES])
         raise UsageError(
-            f"{file} does not hold the requests of {batch.id}: {len(differing):,} custom_ids differ ({named})."
+            f"{file} does not contain the requests of {batch.id}: {len(differing):,} custom_ids differ ({named})."
         )

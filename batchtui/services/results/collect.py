@@ -18,9 +18,9 @@ from batchtui.domain.errors import (
 )
 from batchtui.domain.results.result import OutcomeCounts
 from batchtui.domain.submission.send_evidence import Proof
+from batchtui.registry.results.download import DownloadBusy
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
-from batchtui.registry.results.store import DownloadBusy
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batches.batch import Batch, RequestCounts
     from batchtui.registry.requests.store import RequestReader
-    from batchtui.registry.results.store import ResultDownload
+    from batchtui.registry.results.download import ResultDownload
     from batchtui.registry.results.summary import ResultSummary
     from batchtui.services.workspace import Workspace
 
@@ -336,14 +336,15 @@ async def _disown_if_foreign(workspace: Workspace, batch: Batch, summary: Result
     workspace.registry.results.remove(batch)
     if proof is Proof.IMPOSSIBLE:
         reason = "its requests are not kept here." if summary.ids is None else "none of its results names a model."
-        await verdicts.unprovable(batch.key, batch.id, f"{batch.id} may be it; that cannot be proved: {reason}")
+        said = f"{batch.id} may be this part's batch; that cannot be proved: {reason}"
+        await verdicts.unprovable(batch.key, batch.id, said)
         raise FateUnknown(
             f"Whether {batch.id} is this part's batch cannot be proved: {reason}",
-            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` takes it without proof.",
+            hint=f"`batchtui resume {batch.job} --adopt {batch.id}` adopts it without proof.",
         )
     await verdicts.disown(batch.key, batch.id, f"{batch.id} has the results of other requests.")
     raise FateUnknown(
-        f"{batch.id} was taken for this part, but has the results of other requests.",
+        f"{batch.id} was adopted for this part, but has the results of other requests.",
         hint="`batchtui resume` looks for the right batch.",
     )
 
@@ -366,7 +367,7 @@ async def _proof_of(workspace: Workspace, batch: Batch, summary: ResultSummary) 
         # Its requests are gone: what else is kept of them is compared with the results as the API sends them.
         proof = await prove(workspace, batch, await (await workspace.gateway()).retrieve(batch.id or ""))
         if proof is Proof.NOT_YET:
-            raise FateUnknown(f"Whether {batch.id} is this part's batch could not be found out this time.")
+            raise FateUnknown(f"Whether {batch.id} is this part's batch could not be determined this time.")
         return proof
     if summary.unreadable and summary.ids.missing >= batch.requests:
         return Proof.NOT_YET

@@ -46,7 +46,7 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
     batch = await workspace.registry.batches.get(batch.key)
     if not _is_to_fill(batch):
         return batch
-    from batchtui.registry.results.store import DownloadBusy
+    from batchtui.registry.results.download import DownloadBusy
 
     origins = await _origins(workspace, batch)
     if origins is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.errors import CostLimit
 from batchtui.services.spending.ledger import midnight
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Dec
     """
     at_most = estimate.cost.at_most
     for limit in await limits(workspace, max_cost):
-        against = f"the limit {limit.what} is {usd(limit.usd)}"
+        against = f"the limit {limit.what} is {usd_fine(limit.usd)}"
         if limit.spent:
-            against += f", of which {usd(limit.spent)} is spent or in progress"
+            against += f", of which {usd_fine(limit.spent)} is spent or in progress"
         if limit.unknown:
             against += f" (without {amount(limit.unknown, 'batch', 'batches')} of unknown cost)"
         if at_most is None:
@@ -90,6 +90,6 @@ async def enforce_limits(workspace: Workspace, estimate: Estimate, max_cost: Dec
             )
         if at_most > limit.remaining:
             raise CostLimit(
-                f"This may cost up to {usd(at_most)}, and {against}. Nothing was sent.",
+                f"This may cost up to {usd_fine(at_most)}, and {against}. Nothing was sent.",
                 hint="Lower max_tokens, send fewer requests, or raise the limit.",
             )

@@ -39,6 +39,8 @@ class LedgerLine:
     """Answers without a known price."""
     unmetered: int = 0
     """Those of them that say nothing of their usage."""
+    is_partial: bool = False
+    """Whether batches belong to it of which no answer is counted yet."""
     categories: Cost = field(default_factory=Cost)
     standard: Decimal = NOTHING
     """What the priced answers would have cost without a batch."""
@@ -52,7 +54,7 @@ class LedgerLine:
     @property
     def cost(self) -> Decimal | None:
         """USD; None where any of it is unknown, never 0 for that."""
-        return None if self.unknown else self.known
+        return None if self.unknown or self.is_partial else self.known
 
     @property
     def expected(self) -> Decimal | None:
@@ -129,6 +131,8 @@ async def read_ledger(
     all_of_it = LedgerLine("total")
     for each in spent:
         all_of_it.add(each)
+    # Of batches that somebody named nothing may be left out in silence; of all of them that is what `uncounted` says.
+    all_of_it.is_partial = bool(pending.uncounted) and (batches is not None or not spent)
     return Ledger(
         by, _lines(spent, by), all_of_it, pending.expected, pending.in_flight, pending.uncounted, pending.counts
     )

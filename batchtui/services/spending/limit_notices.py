@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batches.query import BatchQuery
 from batchtui.domain.notice import LIMIT_PERCENTS, LimitShare, NoticeKind
 from batchtui.services.spending.budget import DAILY, limits
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.sentences.notices import limit_words
 
 if TYPE_CHECKING:
@@ -48,6 +48,6 @@ async def _create(workspace: Workspace, limit: Limit) -> bool:
         return False
     await workspace.registry.journal.record(
         workspace.clock.now(), "limit.near", job=newest[0].job, key=newest[0].key, batch_id=newest[0].id,
-        reason=f"{limit_words(shares[0])}; {usd(limit.spent)} is spent or in progress",
+        reason=f"{limit_words(shares[0])}; {usd_fine(limit.spent)} is spent or in progress",
     )  # fmt: skip
     return True

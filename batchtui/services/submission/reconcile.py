@@ -379,7 +379,8 @@ async def _act(
             await registry.verdicts.adopt(batch.key, remote)
     elif given.kind is VerdictKind.LIKELY and given.batch_id:
         if not await registry.verdicts.adopt(batch.key, known[given.batch_id], is_proved=False):
-            await registry.sends.explain(batch.key, f"{given.batch_id} may be it; its results will show.")
+            said = f"{given.batch_id} may be this part's batch; its results will show whether it is."
+            await registry.sends.explain(batch.key, said)
     elif given.kind is VerdictKind.NOT_CREATED and batch.state is BatchState.UNKNOWN:
         await registry.verdicts.proved_absent(batch.key, batch.sends, "It was not sent completely: it can be sent.")
     wait = (given.until - now).total_seconds() if given.until else 0.0

@@ -172,7 +172,7 @@ class _Sending:
         ended = workspace.server_clock.latest()
         if not await workspace.registry.sends.accepted(key, remote, workspace.name, ended):
             raise FateUnknown(
-                f"{remote.id} was created, but this part has got another batch or process in the meantime.",
+                f"{remote.id} was created, but this part was given another batch or process in the meantime.",
                 hint="Compare them with `batchtui sync`; one of the two may have to be canceled.",
             )
         return await workspace.registry.batches.get(key)

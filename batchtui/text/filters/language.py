@@ -72,7 +72,7 @@ class Reading:
     complaints: tuple[str, ...] = ()
     """A sentence for each part that cannot be meant; it is left out of the terms."""
     unfinished: tuple[str, ...] = ()
-    """Parts that say nothing yet, as `status:`: no fault while one types."""
+    """Parts that say nothing yet, as `status:`: no fault while typing."""
 
 
 class _NotUnderstood(Exception):
@@ -111,7 +111,7 @@ def terms_of(text: str) -> tuple[FilterTerm, ...]:
         UsageError: a part of it makes no sense, or is incomplete.
     """
     reading = read(text)
-    said = "; ".join((*reading.complaints, *(f"{part} says nothing yet" for part in reading.unfinished)))
+    said = "; ".join((*reading.complaints, *(f"{part} is incomplete" for part in reading.unfinished)))
     if said:
         # Fields help who has named a wrong one; a wrong value names the values itself.
         fields = f"Fields: {', '.join(FilterField)}." if "there is no field" in said else ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.money import usd
-from batchtui.text.numbers import amount, short
+from batchtui.text.money import usd_fine
+from batchtui.text.numbers import amount, percent, short
 from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -20,23 +20,31 @@ def range_words(bounds: Bounds) -> str:
     An unknown bound is written as unknown.
     """
     if bounds.low is None:
-        return usd(None)
+        return usd_fine(None)
     if bounds.high is not None:
-        most = "no known upper bound" if bounds.at_most is None else f"at most {usd(bounds.at_most)}"
-        return f"{_range(usd(bounds.low), usd(bounds.likely), usd(bounds.high))}; {most}"
-    said = f"at least {usd(bounds.low)}" if bounds.at_most is None else f"{usd(bounds.low)} to {usd(bounds.at_most)}"
-    return said if bounds.likely is None else f"{said}, likely {usd(bounds.likely)}"
+        most = "no known upper bound" if bounds.at_most is None else f"at most {usd_fine(bounds.at_most)}"
+        return f"{_range(usd_fine(bounds.low), usd_fine(bounds.likely), usd_fine(bounds.high))}; {most}"
+    said = (
+        f"at least {usd_fine(bounds.low)}"
+        if bounds.at_most is None
+        else f"{usd_fine(bounds.low)} to {usd_fine(bounds.at_most)}"
+    )
+    return said if bounds.likely is None else f"{said}, likely {usd_fine(bounds.likely)}"
+
+
+def figure_words(bounds: Bounds) -> str:
+    """Format one figure and its bound, for a screen or a question: `about $0.004, at most $0.012`."""
+    if bounds.likely is None and bounds.at_most is None:
+        return f"{usd_fine(None)} cost"
+    if bounds.likely is None or bounds.likely == bounds.at_most:
+        return f"at most {usd_fine(bounds.at_most)}"
+    most = f", at most {usd_fine(bounds.at_most)}" if bounds.at_most is not None else ""
+    return f"about {usd_fine(bounds.likely)}{most}"
 
 
 def about_words(bounds: Bounds) -> str:
     """Return one figure and its bound for the title of a question: `, about $0.004, at most $0.012`; or nothing."""
-    if bounds.likely is None and bounds.at_most is None:
-        return ""
-    # Without a history the only likely figure is the most that it can be.
-    if bounds.likely is None or bounds.likely == bounds.at_most:
-        return f", at most {usd(bounds.at_most)}"
-    most = f", at most {usd(bounds.at_most)}" if bounds.at_most is not None else ""
-    return f", about {usd(bounds.likely)}{most}"
+    return "" if bounds.likely is None and bounds.at_most is None else f", {figure_words(bounds)}"
 
 
 def _range(low: str, likely: str, high: str) -> str:
@@ -66,7 +74,7 @@ def input_words(estimate: Estimate) -> str:
     if counted is None or not counted.of:
         learnt = " and from earlier batches" if estimate.grounds and estimate.grounds.corrects_input else ""
         return f"{said}, estimated from their size{learnt}"
-    margin = f", ± {estimate.margin:.0%}" if estimate.margin is not None else ""
+    margin = f", ± {percent(estimate.margin)}" if estimate.margin is not None else ""
     return f"{said}, from the API's count of {counted.requests:,} of {amount(counted.of, 'request')}{margin}"
 
 

@@ -45,7 +45,7 @@ WORDS: Mapping[str, str] = {
     "results.gone": "results expired",
     "results.failed": "not downloaded",
     "notice.failed": "notice failed",
-    "limit.near": "limit on cost",
+    "limit.near": "cost limit",
 }
 """One or two words for each action; one that has none here is called by its own name."""
 PASSING = frozenset({"batch.submitting", "results.partial", "results.none"})
@@ -86,8 +86,8 @@ def event_sentence(event: str, detail: str, batch: Batch | None) -> str:
 
 _WORTH_SAYING: Mapping[str, tuple[str, str]] = {
     "batch.ended": ("batch ended", "batches ended"),
-    "results.saved": ("result saved", "results saved"),
-    "batch.unknown": ("part of unknown fate", "parts of unknown fate"),
+    "results.saved": ("batch saved", "batches saved"),
+    "batch.unknown": ("unknown part", "unknown parts"),
     "batch.adopted": ("unknown batch found", "unknown batches found"),
     "batch.refused": ("part not sent", "parts not sent"),
     "batch.missing": ("batch missing", "batches missing"),

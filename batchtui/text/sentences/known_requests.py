@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 
@@ -67,4 +67,4 @@ def _money(known: KnownRequests, whole: Estimate | None) -> str:
     # An unknown price on either side would make the difference a wrong promise.
     if len(figures) < 2 or None in figures:
         return new
-    return f"{new}, {usd(figures[0])} instead of {usd(figures[1])}"
+    return f"{new}, {usd_fine(figures[0])} instead of {usd_fine(figures[1])}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.notice import LimitShare, NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.layout.widths import fit
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import sanitize
 from batchtui.text.sentences.batch_names import LONGEST_NAME, part_name
@@ -25,8 +25,8 @@ _HEADINGS = {
     NoticeKind.UNKNOWN: "no response to the create request",
     NoticeKind.SPEND_LIMIT: "stopped by a spend limit",
     NoticeKind.NOT_SENT: "not sent",
-    NoticeKind.RESULTS_GOING: "results are deleted soon",
-    NoticeKind.LIMIT_NEAR: "limit on cost",
+    NoticeKind.RESULTS_GOING: "results will be deleted soon",
+    NoticeKind.LIMIT_NEAR: "cost limit",
 }
 
 
@@ -34,7 +34,7 @@ def heading(notice: Notice) -> str:
     """Return the heading of a notice: `nightly 2/3: ended`."""
     # It is about all batches of a day, and its own is only the latest of them.
     if notice.kind is NoticeKind.LIMIT_NEAR:
-        return "Limit on cost"
+        return "Cost limit"
     return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
 
 
@@ -61,7 +61,7 @@ def sentence(notice: Notice) -> str:
 def limit_words(share: LimitShare) -> str:
     """Return which share of which limit is reached: `80 % of the limit for today, $5.00`."""
     whose = f"of the profile {sanitize(share.profile)}" if share.profile else "for today"
-    return f"{share.percent} % of the limit {whose}, {usd(share.limit)}"
+    return f"{share.percent} % of the limit {whose}, {usd_fine(share.limit)}"
 
 
 def many_heading(notices: Sequence[Notice]) -> tuple[str, str]:

@@ -31,7 +31,7 @@ def undecided_words(batch: Batch, verdict: SendVerdict, account: Account | None,
     if verdict.kind is VerdictKind.SENDING:
         return f"{name}: another process is sending it."
     if verdict.kind is VerdictKind.LIKELY:
-        return f"{name}: {verdict.batch_id} may be it. Its results will show; nothing is sent until then."
+        return f"{name}: {verdict.batch_id} may be its batch. The results will show; nothing is sent until then."
     if shown:
         when = "Their results will show which" if verdict.kind is VerdictKind.WAIT else "Nothing more can be found out"
         return (

@@ -17,7 +17,7 @@ from batchtui.services.batches.delete import apply_delete, plan_delete
 from batchtui.services.batches.labels import LabelEdit, label, read_tags, restore_labels, written_tags
 from batchtui.services.batches.targets import job_ids
 from batchtui.services.submission.verdict import may_change
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.text.sentences.batch_names import part_name
@@ -205,7 +205,7 @@ def _figures(batches: Sequence[Batch]) -> str:
     costs = [batch.cost_estimate if batch.cost_actual is None else batch.cost_actual for batch in batches]
     known = sum((cost for cost in costs if cost is not None), Decimal(0))
     # A sum without one of its parts would look like a lower price.
-    money = f", about {usd(known)}" if known and None not in costs else ""
+    money = f", about {usd_fine(known)}" if known and None not in costs else ""
     which = part_name(batches[0]) if len(batches) == 1 else amount(len(batches), "batch", "batches")
     return f"{which}: {requests}{money}"
 

@@ -28,7 +28,7 @@ def _hint(command: str, does: str) -> Hint:
 
 HINTS: Sequence[Hint] = (
     _hint("list.open", "opens a batch; {app.back} comes back"),
-    _hint("app.help", "lists every key that works where you are"),
+    _hint("app.help", "lists every key that works here"),
     _hint("app.warnings", "shows warnings, and what to do about each"),
     _hint("batch.outcomes", "shows only what failed, was truncated, refused…"),
     _hint("batch.retry", "sends again only what failed"),

@@ -131,7 +131,7 @@ def poll_words(status: Status) -> Line:
     # What the person has started matters more than the age of the data.
     if doing := status.doing or _fetching_words(poll):
         return (Span(doing, Tone.RUNNING),)
-    age = Span(ago(poll.asked_at, now) if poll.asked_at else "never asked", Tone.DIM)
+    age = Span(ago(poll.asked_at, now) if poll.asked_at else "not refreshed yet", Tone.DIM)
     if poll.asked_at and status.tally.running and (now - poll.asked_at).total_seconds() > STALE:
         age = Span(f"stale {span(now - poll.asked_at)}", Tone.WARN)
     # In steps of five seconds below, so that the line changes with the tick and not between two.
@@ -151,7 +151,7 @@ def poll_words(status: Status) -> Line:
     if not status.tally.running and not status.tally.states.get(BatchState.UNKNOWN):
         return (Span("nothing in progress", Tone.DIM),)
     if poll.asked_at is None:
-        return (Span("asking…" if not status.tally.total else "not asked yet", Tone.DIM),)
+        return (Span("asking…" if not status.tally.total else "not refreshed yet", Tone.DIM),)
     return (age,) if until < 5 else (age, Span(f" · next {countdown(-(-until // 5) * 5)}", Tone.DIM))
 
 

@@ -148,7 +148,7 @@ def bindings(*scopes: Scope) -> list[BindingType]:
             command.title,
             show=False,
             id=command.id,
-            # What is heard while one types is heard before the field hears it.
+            # What is heard while typing is heard before the field hears it.
             priority=command.id == "app.quit" or command.scope is Scope.FIELD,
         )
         for command in of_scope(*scopes)

@@ -42,9 +42,9 @@ class Scope(StrEnum):
     SPENDING = "in the spending"
     RETRY = "in a retry"
     EXPORT = "in an export"
-    COLUMNS = "in the choice of columns"
+    COLUMNS = "in the column picker"
     SETTINGS = "in the settings"
-    COMPOSE = "in a composition"
+    COMPOSE = "while composing"
     TEXT = "in every text"
     TREE = "in a JSON tree"
     RESULT = "in a result"
@@ -53,7 +53,7 @@ class Scope(StrEnum):
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
     HELP = "in the help"
-    FIELD = "while one types"
+    FIELD = "while typing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("app.warnings", ("!",), "warnings", "Show warnings, and what to do about each.", _S.EVERYWHERE),
     Command("app.settings", ("O",), "settings", "Show every setting, and change it.", _S.EVERYWHERE, worth=18),
     Command("app.undo", ("U",), "undo", "Undo the last change of names, tags or notes.", _S.EVERYWHERE),
-    Command("app.theme", ("T",), "theme", "Change to the next theme.", _S.EVERYWHERE),
+    Command("app.theme", ("T",), "theme", "Switch to the next theme.", _S.EVERYWHERE),
     Command("app.back", ("esc",), "back", "Go back; clear a filter or marks.", _S.EVERYWHERE, worth=96),
     Command("app.leave", ("q",), "leave", "Go back; from the list of batches: quit.", _S.EVERYWHERE),
     Command("app.quit", ("ctrl+q", "ctrl+c"), "quit", "Quit. Batches continue at the API.", _S.EVERYWHERE, worth=30),
@@ -137,7 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hint.off", (",",), "no hints", "Hide the hints permanently, or end the tour.", _S.EVERYWHERE),
     # ── lists ──
     Command("list.down", ("j", "down"), "down", "Go to the next row.", _S.LIST, in_palette=False),
-    Command("list.up", ("k", "up"), "up", "Go to the row before.", _S.LIST, in_palette=False),
+    Command("list.up", ("k", "up"), "up", "Go to the previous row.", _S.LIST, in_palette=False),
     Command("list.first", ("g", "home"), "first", "Go to the first row.", _S.LIST, in_palette=False),
     Command("list.last", ("G", "end"), "last", "Go to the last row.", _S.LIST, in_palette=False),
     Command("list.half-down", ("ctrl+d",), "half down", "Go half a screen down.", _S.LIST, in_palette=False),
@@ -157,9 +157,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.filter", ("/",), "filter", "Show only what matches words or fields.", _S.BATCHES, worth=80),
     Command("batches.views", ("f",), "views", "Show a saved view, or save this one.", _S.BATCHES, worth=59),
     *_numbered("batches.view", "view", "Show the saved view of this number.", _S.BATCHES),
-    Command("batches.all", ("0",), "all", "Show all batches again, as they are sorted.", _S.BATCHES),
+    Command("batches.all", ("0",), "all", "Show all batches again, without a filter.", _S.BATCHES),
     Command("batches.compose", ("N",), "compose", "Make requests from a table and a template.", _S.BATCHES, worth=74),
-    Command("batches.submit", ("n",), "new", "Submit a file of requests.", _S.BATCHES, True, 75),
+    Command("batches.submit", ("n",), "submit", "Submit a file of requests.", _S.BATCHES, True, 75),
     Command(
         "batches.resume", ("u",), "resume", "Look for unknown parts; send waiting ones.", _S.BATCHES, True,
         79,
@@ -171,12 +171,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.compare", ("=",), "compare", "Compare two marked, or this with another.", _S.BATCHES, worth=24),
     Command("batches.sync", ("i",), "import", "Import batches created elsewhere.", _S.BATCHES),
     Command("batches.columns", ("C",), "columns", "Choose the columns, and put them in order.", _S.BATCHES, worth=22),
-    Command("batches.by-job", ("b",), "by job", "Fold parts and attempts of a job, or not.", _S.BATCHES, worth=24),
+    Command("batches.by-job", ("b",), "by job", "Fold each job into one row, or unfold it.", _S.BATCHES, worth=24),
     Command("batches.copy-id", ("y",), "copy id", "Copy the batch's id.", _S.BATCHES),
     Command("batches.zoom", ("z",), "zoom", "Hide the details, or show them again.", _S.BATCHES),
     # ── one batch ──
     Command("batch.outcomes", ("f",), "outcomes", "Show only the next outcome.", _S.BATCH, worth=80),
-    Command("batch.outcomes-back", ("F",), "outcomes back", "Show only the outcome before.", _S.BATCH),
+    Command("batch.outcomes-back", ("F",), "previous outcome", "Show only the previous outcome.", _S.BATCH),
     *_numbered("batch.outcome", "outcome", "Show only the outcome of this number; 1 is all.", _S.BATCH),
     Command("batch.search", ("/",), "search", "Search requests and answers.", _S.BATCH, worth=75),
     Command("batch.groups", ("tab",), "failures", "Go to the failures by kind, or back.", _S.BATCH, worth=78),
@@ -188,8 +188,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.job", ("b",), "whole job", "Show the results of all parts and attempts.", _S.BATCH, worth=61),
     Command("batch.history", ("H",), "attempts", "Show every attempt of this request.", _S.BATCH, worth=40),
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
-    Command("batch.previous-failure", ("[",), "failure before", "Go to the failure before.", _S.BATCH),
-    Command("batch.compare", ("=",), "compare", "Compare with a batch of the same custom_ids.", _S.BATCH, worth=54),
+    Command("batch.previous-failure", ("[",), "previous failure", "Go to the previous failure.", _S.BATCH),
+    Command("batch.compare", ("=",), "compare", "Compare with a batch with the same custom_ids.", _S.BATCH, worth=54),
     Command("batch.fetch", ("w",), "fetch results", "Fetch results that are not saved yet.", _S.BATCH, worth=72),
     Command("batch.cancel", ("c",), "cancel", "Cancel this batch.", _S.BATCH, True, 70),
     Command("batch.delete", ("d",), "delete", "Delete this batch.", _S.BATCH, True, 65),
@@ -199,7 +199,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.copy-custom-id", ("Y",), "copy custom_id", "Copy the marked custom_ids, else this one.", _S.BATCH),
     # ── labels ──
     Command("batches.tag", ("t",), "tag", "Tag the job, or those of the marked batches.", _S.LABELS, worth=57),
-    Command("batches.rename", ("L", "f2"), "rename", "Give the job another name.", _S.LABELS, was=("e",)),
+    Command("batches.rename", ("L", "f2"), "rename", "Rename the job.", _S.LABELS, was=("e",)),
     Command("batches.note", ("m",), "note", "Write a note about the job.", _S.LABELS),
     # ── what happened ──
     Command(
@@ -211,7 +211,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     # ── what was spent ──
     Command(
-        "spending.by", ("tab", "b"), "by model/job/tag/day", "Add up by model, by job, by tag or by day.", _S.SPENDING,
+        "spending.by", ("tab", "b"), "by model/job/tag/day", "Group by model, by job, by tag or by day.", _S.SPENDING,
         worth=90,
     ),
     # ── trying again, writing files ──
@@ -223,27 +223,27 @@ COMMANDS: tuple[Command, ...] = (
     # ── columns ──
     Command("columns.down", ("J", "shift+down"), "to the right", "Move the column to the right.", _S.COLUMNS, worth=90),
     Command("columns.up", ("K", "shift+up"), "to the left", "Move the column to the left.", _S.COLUMNS, worth=88),
-    Command("columns.usual", ("0",), "usual ones", "Go back to the usual columns.", _S.COLUMNS, worth=70),
+    Command("columns.usual", ("0",), "defaults", "Restore the default columns.", _S.COLUMNS, worth=70),
     # ── settings ──
-    Command("settings.find", ("/",), "find", "Show only settings with these words.", _S.SETTINGS, worth=80),
-    Command("settings.default", ("d",), "default", "Go back to the setting's default.", _S.SETTINGS, worth=85),
+    Command("settings.find", ("/",), "find", "Show only settings with certain words.", _S.SETTINGS, worth=80),
+    Command("settings.default", ("d",), "default", "Restore the setting's default.", _S.SETTINGS, worth=85),
     Command("settings.editor", ("e",), "editor", "Open the file itself in $EDITOR.", _S.SETTINGS, worth=75),
     # ── from a table to a batch ──
     Command("compose.submit", ("ctrl+s",), "submit", "Check all and send them; asks first.", _S.COMPOSE, True, 95),
     Command("compose.side", ("tab",), "other side", "Go to parts, request or table.", _S.COMPOSE, worth=93),
     Command("compose.next", ("n",), "next row", "Show the next row.", _S.COMPOSE, worth=90),
-    Command("compose.previous", ("N",), "row before", "Show the row before.", _S.COMPOSE),
+    Command("compose.previous", ("N",), "previous row", "Show the previous row.", _S.COMPOSE),
     Command("compose.next-problem", ("]",), "next problem", "Show the next row with a problem.", _S.COMPOSE, worth=84),
-    Command("compose.previous-problem", ("[",), "problem before", "Show the problem before.", _S.COMPOSE),
+    Command("compose.previous-problem", ("[",), "previous problem", "Show the previous problem.", _S.COMPOSE),
     Command("compose.only", ("f",), "only problems", "List rows with a problem, or all.", _S.COMPOSE, worth=78),
-    Command("compose.count", ("#",), "count tokens", "Have the API count a few.", _S.COMPOSE, worth=50),
+    Command("compose.count", ("#",), "count tokens", "Count the tokens of a few at the API.", _S.COMPOSE, worth=50),
     Command("compose.try", ("t",), "try", "Send this row in real time and read the answer.", _S.COMPOSE, True, 88),
     Command("compose.view", ("m",), "view", "Show the request as text, rendered or a tree.", _S.COMPOSE, worth=70),
     Command("compose.cache", ("c",), "cache", "Cache what all requests share, for an hour.", _S.COMPOSE, worth=68),
-    Command("compose.tool", ("o",), "as a tool", "Have answers as JSON, or as a tool's input.", _S.COMPOSE),
+    Command("compose.tool", ("o",), "as a tool", "Request answers as JSON, or as a tool's input.", _S.COMPOSE),
     Command("compose.prime", ("P",), "prime", "Send one request first, to fill the cache.", _S.COMPOSE),
     Command("compose.editor", ("e",), "editor", "Edit the text, or the template, in $EDITOR.", _S.COMPOSE, worth=80),
-    Command("compose.sql", ("Q",), "query", "Take the rows of a SELECT over files.", _S.COMPOSE),
+    Command("compose.sql", ("Q",), "query", "Use the rows of a SELECT over files.", _S.COMPOSE),
     Command("compose.read-as", ("u",), "read as", "Set encoding, delimiter and header.", _S.COMPOSE),
     Command("compose.write", ("x",), "write", "Write the requests to a file.", _S.COMPOSE, worth=66),
     Command("compose.save", ("w",), "save", "Save the template under a name.", _S.COMPOSE, worth=64),
@@ -259,53 +259,53 @@ COMMANDS: tuple[Command, ...] = (
     Command("text.page-up", ("pgup", "ctrl+b"), "page up", "Go a screen up.", _S.TEXT, in_palette=False),
     # ── trees ──
     Command("tree.toggle", ("enter",), "open/close", "Open what the cursor is on, or close it.", _S.TREE, worth=98),
-    Command("tree.close", ("-",), "close around", "Close the branch around the cursor.", _S.TREE),
+    Command("tree.close", ("-",), "close branch", "Close the branch around the cursor.", _S.TREE),
     # ── one result ──
     Command("result.next", ("l", "right"), "next", "Show the next result.", _S.RESULT, worth=90),
-    Command("result.previous", ("h", "left"), "previous", "Show the result before.", _S.RESULT, worth=85),
+    Command("result.previous", ("h", "left"), "previous", "Show the previous result.", _S.RESULT, worth=85),
     Command("result.find", ("/",), "find", "Find a text in the answer and the request.", _S.RESULT, worth=88),
-    Command("result.next-hit", ("n",), "next hit", "Go to the next place; without a search: next result.", _S.RESULT),
-    Command("result.previous-hit", ("N",), "hit before", "Go to the place before; else result before.", _S.RESULT),
+    Command("result.next-hit", ("n",), "next hit", "Go to the next match; without a search: next result.", _S.RESULT),
+    Command("result.previous-hit", ("N",), "previous hit", "Go to the previous match, else result.", _S.RESULT),
     Command("result.history", ("H",), "attempts", "Show every attempt of this request.", _S.RESULT, worth=46),
     Command("result.next-failure", ("]",), "next failure", "Show the next failure of the list.", _S.RESULT, worth=82),
-    Command("result.previous-failure", ("[",), "failure before", "Show the failure before.", _S.RESULT),
+    Command("result.previous-failure", ("[",), "previous failure", "Show the previous failure.", _S.RESULT),
     Command("result.other", ("tab",), "other side", "Go to the request, or to the answer.", _S.RESULT, worth=95),
     Command("result.view", ("m",), "view", "Show it as text, rendered or a tree.", _S.RESULT, worth=92),
     Command("result.zoom", ("z",), "zoom", "Show the request or the answer alone, or both.", _S.RESULT, worth=52),
     Command("result.pager", ("v",), "pager", "Read it in $PAGER.", _S.RESULT, worth=50),
     Command("result.editor", ("e",), "editor", "Open a copy of it in $EDITOR.", _S.RESULT, worth=47),
     Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
-    Command("result.copy-text", ("Y",), "copy text", "Copy what is shown, whole.", _S.RESULT, worth=48),
+    Command("result.copy-text", ("Y",), "copy text", "Copy all of what is shown.", _S.RESULT, worth=48),
     Command("history.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.HISTORY, worth=50),
     # ── comparisons ──
     Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
-    Command("compare.only-back", ("F",), "changes back", "Show only the kind of change before.", _S.COMPARE),
+    Command("compare.only-back", ("F",), "previous kind", "Show only the previous kind of change.", _S.COMPARE),
     Command("compare.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.COMPARE),
     Command("pair.next", ("l", "right", "n"), "next", "Show the next pair.", _S.PAIR, worth=90),
-    Command("pair.previous", ("h", "left", "N"), "previous", "Show the pair before.", _S.PAIR, worth=85),
+    Command("pair.previous", ("h", "left", "N"), "previous", "Show the previous pair.", _S.PAIR, worth=85),
     Command("pair.next-change", ("]",), "next change", "Show the next pair that has changed.", _S.PAIR, worth=88),
-    Command("pair.previous-change", ("[",), "change before", "Show the changed pair before.", _S.PAIR),
-    Command("pair.view", ("m",), "view", "Compare what was said, or the whole JSON.", _S.PAIR, worth=84),
+    Command("pair.previous-change", ("[",), "previous change", "Show the previous changed pair.", _S.PAIR),
+    Command("pair.view", ("m",), "view", "Compare the answers, or the whole JSON.", _S.PAIR, worth=84),
     Command("pair.pager", ("v",), "pager", "Read both as one in $PAGER.", _S.PAIR, worth=60),
     Command("pair.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.PAIR, worth=50),
     # ── dialogs ──
-    Command("dialog.yes", ("y",), "yes", "Do it.", _S.DIALOG, in_palette=False),
+    Command("dialog.yes", ("y",), "yes", "Confirm.", _S.DIALOG, in_palette=False),
     Command("dialog.try", ("p",), "try", "Try one request of each shape first.", _S.DIALOG, in_palette=False),
     Command("dialog.reuse", ("r",), "only new", "Send only what was not asked before.", _S.DIALOG, in_palette=False),
-    Command("dialog.no", ("n", "esc", "q"), "no", "Do nothing, and close.", _S.DIALOG, in_palette=False),
+    Command("dialog.no", ("n", "esc", "q"), "no", "Close, and change nothing.", _S.DIALOG, in_palette=False),
     # ── while one types ──
     Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
-    Command("help.next-hit", ("]",), "next hit", "Go to the next place.", _S.HELP, in_palette=False),
-    Command("help.previous-hit", ("[",), "hit before", "Go to the place before.", _S.HELP, in_palette=False),
+    Command("help.next-hit", ("]",), "next hit", "Go to the next match.", _S.HELP, in_palette=False),
+    Command("help.previous-hit", ("[",), "previous hit", "Go to the previous match.", _S.HELP, in_palette=False),
 
-    Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next one offered.", _S.FIELD),
-    Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the one before.", _S.FIELD),
-    Command("field.page-down", ("pgdn",), "page down", "Go some further down.", _S.FIELD),
-    Command("field.page-up", ("pgup",), "page up", "Go some further up.", _S.FIELD),
-    Command("field.complete", ("tab",), "complete", "Take what is offered into the field.", _S.FIELD),
+    Command("field.down", ("down", "ctrl+n", "ctrl+j"), "down", "Go to the next suggestion.", _S.FIELD),
+    Command("field.up", ("up", "ctrl+p", "ctrl+k"), "up", "Go to the previous suggestion.", _S.FIELD),
+    Command("field.page-down", ("pgdn",), "page down", "Go down a page of suggestions.", _S.FIELD),
+    Command("field.page-up", ("pgup",), "page up", "Go up a page of suggestions.", _S.FIELD),
+    Command("field.complete", ("tab",), "complete", "Accept the suggestion.", _S.FIELD),
     Command("field.save", ("ctrl+s",), "save", "Save under the typed name.", _S.FIELD),
     Command("field.remove", ("ctrl+x",), "remove", "Remove what the cursor is on.", _S.FIELD),
-    Command("field.close", ("esc",), "close", "Leave it as it was.", _S.FIELD),
+    Command("field.close", ("esc",), "close", "Close, and change nothing.", _S.FIELD),
 )  # fmt: skip
 """In the order in which help and README list them."""
 

@@ -163,7 +163,7 @@ class FixedLines(LinesView):
         self._said = lines
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return the lines, broken at this width."""
         return [part for line in self._said for part in flow(line, columns)]
 
 
@@ -229,7 +229,7 @@ def _lines(question: Question) -> Iterator[Line]:
         yield from (_indented(thing) for thing in _listed(group.things))
     if question.skipped:
         yield ()
-        yield (Span("Not touched", Tone.DIM),)
+        yield (Span("Not changed", Tone.DIM),)
         yield from ((Span("  "), Span(thing, Tone.DIM)) for thing in _listed(question.skipped))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from batchtui.text.safe import sanitize, sanitize_block
+from batchtui.tui.commands.command_hints import hint_with_keys
+from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.dialogs.dialog import Dialog
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
+    from textual.dom import DOMNode
     from textual.widget import Widget
 
     from batchtui.domain.errors import BatchtuiError
@@ -33,7 +36,7 @@ class MessageBox(Dialog[None]):
         self._lines = list(lines)
 
     def box(self) -> Iterator[Widget]:
-        """Yield the lines."""
+        """Yield a text view, so that long messages scroll."""
         yield TextView(self._lines, id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:
@@ -55,19 +58,23 @@ class ErrorBox(MessageBox):
     LOOK = "-error"
 
     def __init__(self, error: BatchtuiError) -> None:
-        super().__init__(error_lines(error))
+        super().__init__(())
         self.error = error
 
+    def box(self) -> Iterator[Widget]:
+        """Yield the lines, which are written here: before it is shown the box knows no keys."""
+        yield TextView(list(error_lines(self, self.error)), id="dialog-body")
 
-def error_lines(error: BatchtuiError) -> Iterator[Line]:
-    """Yield heading, message, hint and request id of an error."""
+
+def error_lines(node: DOMNode, error: BatchtuiError) -> Iterator[Line]:
+    """Yield heading, message, hint and request id of an error; the hint names the keys of the node's app."""
     yield (Span(sanitize(error.heading), Tone.BAD),)
     yield ()
     for part in sanitize_block(error.message).expandtabs(4).split("\n"):
         yield (Span(part),)
     if error.hint:
         yield ()
-        yield (Span(sanitize(error.hint), Tone.DIM),)
+        yield text_with_keys(node, hint_with_keys(sanitize(error.hint)), Tone.DIM, Tone.STRONG)
     # Only errors of the API have one; support asks for it.
     request_id = getattr(error, "request_id", None)
     if request_id:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Chosen = TypeVar("Chosen")
 PAGE = 10
-"""Rows that page up and page down move by while one types."""
+"""Rows that page up and page down move by while typing."""
 
 
 class Picker(Dialog["Chosen | None"], Generic[Item, Chosen]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from batchtui.tui.commands.table import Scope
+from batchtui.tui.commands.table import BY_ID, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -59,10 +59,26 @@ class Guide(Protocol):
         ...
 
 
+_OPENERS = {
+    Scope.RETRY: ("batches.retry", "batch.retry"),
+    Scope.EXPORT: ("batches.export", "batch.export"),
+    Scope.COMPOSE: ("batches.compose",),
+    Scope.COMPARE: ("batches.compare", "batch.compare"),
+    Scope.COLUMNS: ("batches.columns",),
+    Scope.ACTIVITY: ("app.activity",),
+    Scope.SPENDING: ("app.spending",),
+    Scope.SETTINGS: ("app.settings",),
+}
+"""Screens that a command opens, with the commands that do."""
+
+
 def way_to(scope: Scope, scopes: Collection[Scope]) -> tuple[str, str]:
     """Return how to get where a command is heard, as a command id and what it does; empty strings where one is."""
     if scope in scopes or scope in (Scope.DIALOG, Scope.LIST, Scope.TEXT):
         return "", ""
+    for opener in _OPENERS.get(scope, ()):
+        if BY_ID[opener].scope in scopes or BY_ID[opener].scope is Scope.EVERYWHERE:
+            return opener, "opens it; there"
     # From the list to a batch, from a batch to a result: enter leads there. Everywhere else lies back.
     is_deeper = Scope.BATCHES in scopes and scope in (Scope.BATCH, Scope.RESULT)
     is_deeper = is_deeper or (Scope.BATCH in scopes and scope is Scope.RESULT)

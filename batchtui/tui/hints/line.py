@@ -53,11 +53,11 @@ class HintLine(LinesView):
         # On a low screen the list needs the rows; the key alone takes one.
         is_low = bool(hint.command) and self.screen.size.height < LOW
         if not hint.said or is_low:
-            return self._last((Span(" "), *chip, *to_try), columns, keymap, hint, plain=plain)
+            return self._last((*chip, *to_try), columns, keymap, hint, plain=plain)
         said = flow((*chip, *with_keys(hint.said, keymap, Tone.TEXT, plain=plain)), columns - 2)[:LONGEST]
         return [
             *((Span(" "), *line) for line in said),
-            *self._last((Span(" "), *to_try), columns, keymap, hint, plain=plain),
+            *self._last(to_try, columns, keymap, hint, plain=plain),
         ]
 
     def _to_try(self, hint: Hint, keymap: Keymap, *, plain: bool) -> Line:
@@ -76,7 +76,9 @@ class HintLine(LinesView):
         off = "end tour" if hint.chip.startswith("tour") else "no hints"
         away = with_keys(f"[{{hint.skip}}] next  [{{hint.off}}] {off}", keymap, Tone.DIM, plain=plain)
         room = columns - width(away) - 3
-        *lines, last = flow(left, columns - 2) if width(left) > room else [left]
+        # Each line begins with a space, like what is said above.
+        flowed = flow(left, columns - 2) if width(left) >= room else [left]
+        *lines, last = [(Span(" "), *line) for line in flowed]
         if width(last) > room:
             lines, last = [*lines, last], ()
         return [*lines, (*fit(last, room), Span("  "), *away, Span(" "))]

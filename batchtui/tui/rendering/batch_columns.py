@@ -61,7 +61,7 @@ MEANINGS: Mapping[str, str] = {
     "took": "how long it took, or has taken so far",
     "when": "when it ended, or its ETA",
     "cost": "what it cost, or about what it will",
-    "model": "the models that it asks",
+    "model": "its models",
     "tags": "its tags",
     "id": "its id at the API",
     "failed": "how many requests did not succeed, or need attention",

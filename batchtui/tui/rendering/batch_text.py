@@ -244,7 +244,7 @@ def facts(
         joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
     )
     sent = amount(batch.requests, "request") + (f", {size(batch.bytes)}" if batch.bytes else "")
-    yield "sent", (Span(sent),)
+    yield "input", (Span(sent),)
     if batch.outcomes is not None:
         yield "counts", outcomes(batch.outcomes, words=True)
     elif batch.counts.total and (batch.counts_moved or batch.counts.settled):
@@ -301,7 +301,7 @@ def three_lines(batch: Batch, facts: Mapping[str, Line]) -> list[Line]:
     """Return the most important facts in three lines: which batch it is, its times, and how it stands."""
     which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
     origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
-    times = [list(facts["sent"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
+    times = [list(facts["input"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
     # Beside all counts of a mixed batch there would be no room for it.
     if batch.state is BatchState.ENDED:
         times.append(_fact("results", facts))

@@ -221,7 +221,7 @@ def _is_it(finding: Reconciliation, remote: RemoteBatch) -> Question:
     )
     return Question(
         f"Is {part_name(finding.batch)} this batch?",
-        (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that could be it", facts),),
+        (Group(f"{at} of {amount(len(finding.candidates), 'batch', 'batches')} that fit", facts),),
         remark="Its results are compared when it ends: a wrong one is noticed.",
         yes="this one",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.submission.problem import Severity
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import display_path, one_line
 from batchtui.text.sentences.estimates import about_words, estimate_lines
@@ -70,7 +70,7 @@ def _may_reuse(plan: SubmitPlan) -> bool:
 
 
 def _try_words(canary: CanaryPlan) -> str:
-    cost = "at an unknown cost" if canary.at_most is None else f"at most {usd(canary.at_most)}"
+    cost = "at an unknown cost" if canary.at_most is None else f"at most {usd_fine(canary.at_most)}"
     return f"Try {amount(len(canary.calls), 'request')} in real time first, {cost}"
 
 

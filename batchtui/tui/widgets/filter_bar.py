@@ -104,7 +104,7 @@ class FilterBar(Vertical):
         self._show_field(self._field.has_focus)
 
     def _show_field(self, is_typed: bool) -> None:
-        # Field and chips share one place: words while one types, chips afterwards.
+        # Field and chips share one place: words while typing, chips afterwards.
         self._field.display = is_typed or not self._chips.are_any
         self._chips.display = not self._field.display
         self._ways.display = is_typed and self._completing is not None

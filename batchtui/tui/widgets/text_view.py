@@ -197,7 +197,9 @@ class TextView(PagerView):
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Return the number of lines at this width, for texts whose height is automatic."""
         source = self._source
-        return len(self._lines) if callable(source) else sum(len(broken(line, width)) for line in source)
+        # The column of the scroll bar is kept free (`scrollbar-gutter: stable`), and `width` still has it.
+        columns = max(1, width - self.styles.scrollbar_size_vertical)
+        return len(self._lines) if callable(source) else sum(len(broken(line, columns)) for line in source)
 
     def render_line(self, y: int) -> Strip:
         """Return one line as it is painted."""

@@ -377,3 +377,72 @@ def test_a_form_that_is_seldom_meant_is_doubted(file: str, content: str, about: 
 def test_json_is_json_also_where_its_file_is_called_csv(tmp_path: Path) -> None:
     assert read(table(tmp_path, '[{"a": 1}, {"a": 2}]')) == [[1], [2]]
     assert table(tmp_path, "[id],[text]\n1,a\n").columns == ("[id]", "[text]")
+
+
+LEGACY = {
+    "koi8_r": "ид;текст\n1;привет как дела сегодня хорошая погода\n2;спасибо, всё хорошо, а у тебя\n",
+    "cp1255": "id;text\n1;שלום מה שלומך היום\n2;תודה רבה על הכל\n",
+    "cp1251": "ид;текст\n1;привет мир, как дела\n2;сегодня хорошая погода\n",
+    "cp1250": "id;tekst\n1;zażółć gęślą jaźń, proszę bardzo\n2;źdźbło trawy i żółw na łące\n",
+    "big5": "編號,內容\n1,這是一個中文文本的例子我們去公園\n2,今天天氣很好我們去公園散步吧\n",
+}
+
+
+@pytest.mark.parametrize("encoding", LEGACY)
+def test_a_guessed_encoding_is_right_and_doubted(encoding: str, tmp_path: Path) -> None:
+    source = table(tmp_path, LEGACY[encoding].encode(encoding))
+    assert read(source) == read(table(tmp_path, LEGACY[encoding], "u.csv"))
+    assert [doubt.about for doubt in source.doubts] == ["encoding"]
+    assert table(tmp_path, LEGACY[encoding].encode(encoding), encoding=encoding).doubts == ()
+
+
+def test_western_text_with_its_usual_letters_is_not_doubted(tmp_path: Path) -> None:
+    assert table(tmp_path, "id;text\n1;Größe in €, „schön“\n2;niño\n".encode("cp1252")).doubts == ()
+
+
+def test_one_row_in_another_encoding_does_not_change_that_of_the_rest(tmp_path: Path) -> None:
+    content = "id,text\n1,café\n".encode() + "2,über\n3,ok\n".encode("cp1252")
+    _, problems = composed(table(tmp_path, content))
+    assert [(problem.code, problem.line) for problem in problems] == [("not-utf8", 3)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_text_that_ends_within_a_character_is_named(encoding: str, tmp_path: Path) -> None:
+    _, problems = composed(table(tmp_path, "id,text\n1,a\n2,b".encode(encoding)[:-1]))
+    assert [(problem.code, problem.line) for problem in problems] == [("not-utf8", 3)]
+
+
+@pytest.mark.parametrize(
+    "content", ["id,amount\n1,10\n2,20\nTotal,30\n", "id,n,amount\n1,a,10\n2,b,20\n,,\nAverage:,,15\n"]
+)
+def test_a_total_below_the_table_is_said(content: str, tmp_path: Path) -> None:
+    requests, problems = composed(table(tmp_path, content), "Say {{ amount }}")
+    assert (len(requests), [(problem.code, problem.severity) for problem in problems]) == (
+        3,
+        [("total-row", "warning")],
+    )
+
+
+def test_only_the_last_row_can_be_a_total(tmp_path: Path) -> None:
+    rows = "".join(f"{number},x\nTotal,7\n" for number in range(1000))
+    _, problems = composed(table(tmp_path, "id,text\n" + rows))
+    assert [(problem.code, problem.count, problem.line) for problem in problems] == [("total-row", 1, 2001)]
+
+
+def test_titles_of_as_many_cells_as_a_pair_are_no_names_of_rows(tmp_path: Path) -> None:
+    """A bank's account and dates above a header with one cell more."""
+    source = table(
+        tmp_path,
+        "Account Number,XXXX1234\nDate Range,01/01/2026 - 01/31/2026\n\nDate,Description,Amount\n"
+        "01/02/2026,COFFEE,-3.50\n01/03/2026,PAY,100.00\n",
+    )
+    assert (source.columns, len(read(source))) == (("Date", "Description", "Amount"), 2)
+
+
+def test_a_header_of_more_names_than_the_rows_have_cells_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"3 columns in line 1, 2 from line 2"):
+        table(tmp_path, "id,text,extra\n1,a\n2,b\n3,c\n")
+
+
+def test_rows_of_more_cells_than_the_header_have_a_doubt(tmp_path: Path) -> None:
+    assert [doubt.about for doubt in table(tmp_path, "id,text\n1,a,x\n2,b,y\n3,c,z\n").doubts] == ["header"]

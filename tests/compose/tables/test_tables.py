@@ -185,7 +185,7 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
     "a spreadsheet": ("t.xlsx", b"PK\x03\x04abc", "spreadsheet"),
     "a database": ("t.db", b"SQLite format 3\0", "SQLite"),
     "requests": ("t.jsonl", b'{"custom_id": "a", "params": {}}\n', "requests already"),
-    "no JSON at all": ("t.json", b"[", "not a whole JSON array"),
+    "no JSON at all": ("t.json", b"[", "not a complete JSON array"),
     "JSON in UTF-16": ("t.json", json.dumps(ROWS).encode("utf-16"), "UTF-16"),
     "JSON that is none": ("t.jsonl", b"hello\n", "not JSON"),
     "damaged gzip": ("t.csv.gz", gzip.compress(CSV.encode())[:-6], "compressed data"),

@@ -94,7 +94,7 @@ def test_an_overdue_retirement_is_a_warning_while_the_api_lists_the_model(tmp_pa
     listed = ModelInfo("claude-sonnet-4-5-20250929", "S", lifecycle="deprecated", retires_at=TODAY)
     found = faults(tmp_path, request(model=SONNET), today=date(2026, 12, 9), models={listed.id: listed})
     assert (only(found).code, only(found).severity.value) == ("model-retiring", "warning")
-    assert "was to retire on 2026-11-30" in only(found).message
+    assert "was due to retire on 2026-11-30" in only(found).message
 
 
 @pytest.mark.parametrize("gone", ["claude-opus-4-1", "claude-3-haiku-20240307", "claude-sonnet-4-0"])

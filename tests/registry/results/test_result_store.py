@@ -10,7 +10,8 @@ import pytest
 from batchtui.domain.errors import ResultsUnavailable, StorageError
 from batchtui.domain.results.result import Outcome
 from batchtui.registry.requests.store import RequestStore
-from batchtui.registry.results.store import DownloadBusy, ResultStore
+from batchtui.registry.results.download import DownloadBusy
+from batchtui.registry.results.store import ResultStore
 from batchtui.registry.results.summary import IdMismatch, ResultSummary
 from tests.support.lines import bare, encoded, errored, succeeded, tool_use
 from tests.support.results import a_batch, keep, keep_requests

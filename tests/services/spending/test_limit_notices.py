@@ -52,16 +52,16 @@ async def test_each_share_is_told_once_a_day(workspace: Workspace, clock: Turned
     await spend(workspace, "job_1", "7.99")
     assert await heard(workspace) == []
     await spend(workspace, "job_2", "0.01")
-    assert await heard(workspace) == ["Limit on cost: 80 % of the limit for today, $10.00, is spent or in progress."]
+    assert await heard(workspace) == ["Cost limit: 80 % of the limit for today, $10.00, is spent or in progress."]
     assert await heard(workspace) == []
     await spend(workspace, "job_3", "1")
-    assert [words[:20] for words in await heard(workspace)] == ["Limit on cost: 90 % "]
+    assert [words[:20] for words in await heard(workspace)] == ["Cost limit: 90 % "]
     await spend(workspace, "job_4", "2")
-    assert [words[:21] for words in await heard(workspace)] == ["Limit on cost: 100 % "]
+    assert [words[:21] for words in await heard(workspace)] == ["Cost limit: 100 % "]
     clock.turn(hours=24)
     assert await heard(workspace) == []
     await spend(workspace, "job_5", "9")
-    assert [words[:20] for words in await heard(workspace)] == ["Limit on cost: 90 % "]
+    assert [words[:20] for words in await heard(workspace)] == ["Cost limit: 90 % "]
 
 
 async def test_of_shares_that_are_reached_at_once_only_the_largest_is_told(workspace: Workspace) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from batchtui.domain.batches.states import BatchState
-from batchtui.domain.errors import FateUnknown, OtherAccount, Unreachable
+from batchtui.domain.errors import FateUnknown, GatewayError, OtherAccount, Unreachable
 from batchtui.domain.submission.send_evidence import Account, Proof, VerdictKind
 from batchtui.runtime import process_identity
 from batchtui.services.submission import reconcile
@@ -162,6 +162,34 @@ async def test_a_look_may_settle_a_part_until_its_absence_is_proved(
     assert await reconcile.may_settle(workspace, [batch])
 
 
+async def test_a_send_whose_sender_could_not_tell_the_time_ends_with_the_next_look(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    (batch,) = await planned_parts(workspace, tmp_path, simulator)
+    await claimed(workspace, batch, "them", heard_for=0)
+    assert await workspace.registry.sends.answer_lost(batch.key, "time-out", "them", ended=None)
+    for minutes, kind in ((60, VerdictKind.WAIT), (11, VerdictKind.WAIT), (1, VerdictKind.ABSENT)):
+        clock.turn(minutes=minutes)
+        [finding] = await reconcile.look_up(workspace, [await workspace.registry.batches.get(batch.key)])
+        assert finding.kind is kind
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+async def test_a_machine_whose_clocks_disagree_asks_for_the_time_before_it_ends_a_send(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, agrees: bool
+) -> None:
+    (batch,) = await planned_parts(workspace, tmp_path, simulator)
+    await claimed(workspace, batch, "them", heard_for=0)
+    assert await workspace.registry.sends.answer_lost(batch.key, "time-out", "them", ended=None)
+    given = workspace.server_clock.latest() if agrees else None
+    monkeypatch.setattr(workspace.server_clock, "agreed", lambda: given)
+    simulator.world.faults.add(Fault(on="list", times=9, kind="status", status=403))
+    with pytest.raises(GatewayError):
+        await reconcile.look_up(workspace, [await workspace.registry.batches.get(batch.key)])
+    last = (await workspace.registry.sends.sends_of(batch.key))[-1]
+    assert last.ended == given
+
+
 # ── the list ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -223,6 +251,27 @@ async def test_an_entry_without_an_id_leaves_absence_open_only_where_it_could_be
     clock.turn(hours=2)
     [finding] = await reconcile.look_up(behind, [batch])
     assert finding.kind is (VerdictKind.ASK if is_in_doubt else VerdictKind.ABSENT)
+
+
+async def test_an_entry_that_fits_and_cannot_be_read_is_a_question_for_a_person(
+    behind: Workspace, tmp_path: Path, edge: Edge, simulator: Simulator, clock: TurnedClock
+) -> None:
+    simulator.world.faults.add(Fault(on="create", times=1, kind="lost_after"))
+    await submit(behind, tmp_path, 3)
+    (batch,) = await all_batches(behind)
+    simulator.world.faults.clear()
+
+    def garble(_request: Request, forward: Forward) -> Response:
+        response = forward()
+        page = json.loads(response.body)
+        page["data"][0]["processing_status"] = "of another age"
+        return replace(response, body=json.dumps(page).encode())
+
+    edge.rules["list"] = garble
+    clock.turn(hours=2)
+    [finding] = await reconcile.look_up(behind, [batch])
+    assert finding.kind is VerdictKind.ASK
+    assert finding.verdict.choices == (simulator.world.batches[0].id,)
 
 
 # ── proof ───────────────────────────────────────────────────────────────────────────────────────────────────────────

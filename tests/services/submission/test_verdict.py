@@ -31,7 +31,7 @@ from batchtui.domain.submission.send_evidence import (
     SendVerdict,
     VerdictKind,
 )
-from batchtui.services.submission.verdict import may_change, verdict
+from batchtui.services.submission.verdict import absence_proved_at, creation_windows, may_change, verdict
 
 HERE = Account("https://api.example", "org", "wrkspc")
 THERE = Account("https://api.example", "org", "another")
@@ -423,6 +423,46 @@ def test_a_window_admits_its_size_and_its_time_and_what_cannot_be_read(
     total: int | None, created_at: datetime | None, fits: bool
 ) -> None:
     assert CreationWindow(SIZE, BEGAN, ENDED).admits(total, created_at) is fits
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fits"),
+    [(-2, True), (-2.001, False), (0, True), (30 + 600 + 2, True), (30 + 600 + 2.001, False)],
+)
+def test_a_batch_fits_from_two_seconds_before_its_send_to_ten_minutes_after_it_was_given_up(
+    seconds: float, fits: bool
+) -> None:
+    lost = Send(BEGAN, mark=BEGAN, ended=BEGAN + timedelta(seconds=30), end=SendEnd.UNANSWERED)
+    [window] = creation_windows(OpenPart(HERE, SIZE, BEGAN), [lost], CLOSED)
+    assert window.admits(SIZE, BEGAN + timedelta(seconds=seconds)) is fits
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(-300, True), (-301, False), (1800 + 60, True), (1800 + 61, False)])
+def test_a_batch_of_a_copied_part_fits_from_its_planning_to_what_a_list_may_not_show_yet(
+    seconds: int, fits: bool
+) -> None:
+    [window] = creation_windows(OpenPart(HERE, SIZE, BEGAN, is_copied=True), [], BEGAN + timedelta(seconds=1800))
+    assert window.admits(SIZE, BEGAN + timedelta(seconds=seconds)) is fits
+
+
+def test_absence_is_proved_once_the_window_is_closed_and_the_list_must_show_what_was_created_in_it() -> None:
+    lost = Send(BEGAN, mark=BEGAN, ended=BEGAN + timedelta(seconds=30), end=SendEnd.UNANSWERED)
+    part = OpenPart(HERE, SIZE, BEGAN)
+    closes = BEGAN + timedelta(seconds=30 + 600 + 2 + 60)
+    assert absence_proved_at(part, [lost], BEGAN, Grace()) == closes
+    for seconds, kind in ((-1, VerdictKind.WAIT), (0, VerdictKind.ABSENT)):
+        now = closes + timedelta(seconds=seconds)
+        assert verdict(part, [lost], ApiLook(HERE, (), True), now).kind is kind
+    # A look that shows only a part of the list is repeated for an hour before a person is asked.
+    for hours, kind in ((0.999, VerdictKind.WAIT), (1, VerdictKind.ASK)):
+        now = closes + timedelta(hours=hours)
+        assert verdict(part, [lost], ApiLook(HERE, (), False), now).kind is kind
+
+
+def test_a_send_of_which_nothing_else_is_known_can_no_longer_be_marked() -> None:
+    assert Send(BEGAN).sender is SenderLife.GONE
+    assert not Send(BEGAN).may_have_created
+    assert Send(BEGAN).seq == 0, "0 says that its moment is not known"
 
 
 @pytest.mark.parametrize(

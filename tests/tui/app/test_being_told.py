@@ -100,7 +100,7 @@ async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_pa
     async with stage(tmp_path, ended=["evaluation"], saves=False, settings=STILL) as shown:
         shown.clock.turn(days=27)
         await _opened(shown)
-        await shown.shows("1 warning", "results go", "deletes the results of evaluation", "fetches the results")
+        await shown.shows("1 warning", "results expire", "deletes the results of evaluation", "fetches the results")
         await shown.press("enter")
         await shown.shows("No warnings")
         [batch] = await shown.workspace.registry.queries.select()

@@ -20,7 +20,7 @@ async def test_commands_stand_in_groups_with_the_help_in_the_corner(tmp_path: Pa
         line = shown.text.splitlines()[-1]
         looks, acts = line.split(" ·  ")
         assert "⏎ open" in looks
-        assert "n new" in acts
+        assert "n submit" in acts
         assert line.endswith("? help")
         assert "refresh" not in looks
 
@@ -28,7 +28,7 @@ async def test_commands_stand_in_groups_with_the_help_in_the_corner(tmp_path: Pa
 async def test_a_click_on_a_command_carries_it_out(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], size=(120, 30), settings=STILL) as shown:
         await shown.shows("nightly")
-        at = shown.text.splitlines()[-1].index("n new")
+        at = shown.text.splitlines()[-1].index("n submit")
         await shown.pilot.click(Footer, offset=(at, 0))
         await shown.until(lambda: isinstance(shown.app.screen, FilePicker))
 

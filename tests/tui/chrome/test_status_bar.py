@@ -8,7 +8,7 @@ from batchtui.tui.chrome.status_bar import money_words, warning_badge
 from batchtui.tui.rendering.spans import Tone, plain
 
 
-@pytest.mark.parametrize(("spent", "said"), [("0", ""), ("4.18", "$4.18 today"), ("0.0021", "$0.0021 today")])
+@pytest.mark.parametrize(("spent", "said"), [("0", ""), ("4.18", "$4.18 today"), ("0.0021", "<$0.01 today")])
 def test_the_top_line_says_what_today_has_cost(spent: str, said: str) -> None:
     assert plain(money_words(Decimal(spent))) == said
 

@@ -72,14 +72,14 @@ async def go_on_until(shown: Stage, claim: str) -> None:
 
 async def test_the_first_step_says_what_this_is_and_which_key_to_try(tmp_path: Path) -> None:
     async with toured(tmp_path) as (shown, _):
-        await shown.shows(" tour 1/", "The real program on a simulator", " j goes down the list", "eval-prompt-v7")
+        await shown.shows(" tour 1/", "The real program on a simulator", " j moves down the list", "eval-prompt-v7")
 
 
 @pytest.mark.long
 async def test_a_key_that_was_tried_is_praised_and_the_story_goes_on(tmp_path: Path) -> None:
     async with toured(tmp_path) as (shown, _):
         await shown.press("j")
-        await shown.shows("✓ goes down the list")
+        await shown.shows("✓ moves down the list")
         shown.clock.turn(APPLAUSE)
         await shown.shows(" tour 2/", "support-tickets")
 
@@ -144,7 +144,7 @@ async def test_the_batch_that_will_not_make_it_is_warned_of_and_then_expires(tmp
         await go_on_until(shown, "1 warning")
         await shown.press("exclamation_mark")
         await shown.shows("old-letters", "expire")
-        await go_on_until(shown, "Expired: what was done")
+        await go_on_until(shown, "Expired: what was processed")
         [batch] = await named(shown, "old-letters")
         assert batch.counts.expired == 32
 

@@ -127,7 +127,9 @@ async def test_the_same_again_is_said_with_what_became_of_it_and_is_sent_after_a
         await shown.shows("Submit ")
         await send(shown, 1)
         await choose(shown, "tick")
-        await shown.shows("Identical requests were already submitted", "tickets (job_", "(msgbatch_", "in progress, ~$")
+        await shown.shows(
+            "Identical requests were already submitted", "tickets (job_", "(msgbatch_", "in progress, <$0.01"
+        )
         await send(shown, 2)
 
 

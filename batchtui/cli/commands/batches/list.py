@@ -54,8 +54,8 @@ AT_ONCE = 2000
 )
 @click.option("--sort", type=click.Choice(SORT_KEYS), default="newest", show_default=True, help="What to sort by.")
 @click.option("--reverse", is_flag=True, help="Reverse the order.")
-@click.option("--limit", type=Count(), metavar="N", help="At most this many.")
-@click.option("--all", "everything", is_flag=True, help="All of them, including deleted ones.")
+@click.option("--limit", type=Count(), metavar="N", help="Show at most this many.")
+@click.option("--all", "everything", is_flag=True, help="Show all batches, including deleted ones.")
 @click.option("--refresh", is_flag=True, help="Ask the API first; without this option no network is used.")
 async def command(
     session: Session,

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     examples=["batchtui status @last", "batchtui status msgbatch_01Hk --json", "batchtui status nightly --offline"],
 )
 @click.argument("named", type=BatchName(), metavar="ID")
-@click.option("--offline", is_flag=True, help="Only what is stored here; no network is used.")
+@click.option("--offline", is_flag=True, help="Show only what is stored here; no network is used.")
 async def command(session: Session, named: str, offline: bool) -> None:
     """Ask the API and show the state of one batch or job.
 
-    ID is a batch id or a unique beginning of one, a job's id or name, or @last. A full batch id that is not known here
-    is asked of the API, and the batch is imported. Parts whose create got no response are looked for; nothing is sent.
+    ID is a batch id or a unique beginning of one, a job's id or name, or @last. A full batch id that is not in the
+    registry is looked up at the API, and the batch is imported. Parts whose create got no response are looked for;
+    nothing is sent.
     """
     from batchtui.services.batches.adopt import find_or_import
     from batchtui.services.batches.targets import find_target

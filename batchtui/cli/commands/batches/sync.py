@@ -26,9 +26,9 @@ FIRST_ROWS = 20
 @define_command(
     "sync", examples=["batchtui sync", "batchtui sync --since 2026-11-01", "batchtui sync --since 7d --json"]
 )
-@click.option("--since", type=Moment(), metavar="DATE", help="Go no further back: 2026-11-21, or 7d.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only batches created since then: 2026-11-21, or 7d.")
 async def command(session: Session, since: datetime | None) -> None:
-    """Import batches created elsewhere in the workspace; show which are only here, and which are gone."""
+    """Import batches created elsewhere in the workspace; show which are only here, and which are gone there."""
     from batchtui.services.batches.sync import sync
 
     async with session.workspace() as workspace:
@@ -48,7 +48,7 @@ async def command(session: Session, since: datetime | None) -> None:
         "Changed": report.updated,
         # Parts that were never sent, and batches of another account: the list shows only the credential's workspace.
         "Only here": report.only_here,
-        "Gone from the API": report.gone,
+        "No longer at the API": report.gone,
     }
     for title, batches in groups.items():
         if batches:
@@ -59,7 +59,7 @@ async def command(session: Session, since: datetime | None) -> None:
     for entry in report.unreadable:
         session.notes.say(f"Skipped {entry.id or 'an entry without an id'}: {entry.why}.")
     if not report.is_whole:
-        session.notes.say("The API's list repeats itself without an end: batches may be missing here.")
+        session.notes.say("The API's list of batches repeats itself endlessly; batches may be missing here.")
 
 
 def _document(report: SyncReport) -> documents.Document:

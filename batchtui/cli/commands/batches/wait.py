@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--timeout",
     type=DurationType(),
     metavar="SECONDS",
-    help="Stop waiting after this long (default: 86400 and a grace).",
+    help="Stop waiting after this long (default: 86400 seconds and a grace period).",
 )
 @overwrite_option
 @allow_failures_option
@@ -56,4 +56,6 @@ async def command(
     patience = save_results.WaitOptions(poll_interval, timeout, allow_failures)
     async with session.workspace() as workspace:
         options = save_results.to_file(output, overwrite=overwrite)
-        return await save_results.wait_and_save(session, workspace, named, options, patience)
+        ended_with = await save_results.wait_and_save(session, workspace, named, options, patience)
+    save_results.say_what_comes_next(session, named, output, ended_with)
+    return ended_with

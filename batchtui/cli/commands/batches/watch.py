@@ -64,8 +64,8 @@ def _argv(context: click.Context, option: click.Parameter, value: str | None) ->
 async def command(session: Session, interval: float | None, until_idle: bool, argv: tuple[str, ...]) -> int:
     """Refresh, download results, send parts that wait for room, and print one line per event until interrupted.
 
-    Bell, desktop notice, command and webhook follow [notify] in the settings; of all dashboards and watches that are
-    open one sends each notice. With --json each line is a JSON document. It waits while the network is down.
+    Bell, desktop notice, command and webhook follow [notify] in the settings. However many dashboards and watches are
+    open, each notice is sent once. With --json each line is a JSON document. It waits while the network is down.
 
     If another file takes the registry's place it is opened and watched, but no parts are sent from it.
 
@@ -139,7 +139,7 @@ def _status_teller(session: Session, workspace: Workspace) -> Callable[[PollStat
         nonlocal said
         if status.state in _TROUBLE and status.message != said:
             said = status.message
-            session.notes.say(f"{said}{_retry(status, workspace.clock.now())}")
+            session.notes.say(f"{said.rstrip('.')}.{_retry(status, workspace.clock.now())}")
         # Only after trouble was reported: each look ends in WAITING.
         elif status.state is PollerState.WAITING and said:
             said = ""

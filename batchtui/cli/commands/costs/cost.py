@@ -32,14 +32,20 @@ BY = ("day", "model", "tag", "job")
     ],
 )
 @click.argument("named", type=BatchName(), metavar="[ID]", required=False)
-@click.option("--by", type=click.Choice(BY), help="One row for each.")
+@click.option("--by", type=click.Choice(BY), help="One row per day, model, tag or job.")
 @click.option("--since", type=Moment(), metavar="DATE", help="Only batches created since then (a date, or 30d).")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values; amounts in USD.")
-@click.option("--requests", type=Count(), metavar="N", help="Calculate for this many requests …")
-@click.option("--input", "put_in", type=Count(0), metavar="N", help="… of this many input tokens each …")
-@click.option("--output", "put_out", type=Count(0), metavar="N", help="… with this many output tokens …")
-@click.option("--cached", type=Count(0), default=0, metavar="N", help="… and this many more read from the cache.")
-@click.option("--model", "models", multiple=True, metavar="M", help="… with this model (default: each tier's).")
+@click.option("--requests", type=Count(), metavar="N", help="Calculate the cost of this many requests.")
+@click.option("--input", "put_in", type=Count(0), metavar="N", help="With --requests: input tokens per request.")
+@click.option("--output", "put_out", type=Count(0), metavar="N", help="With --requests: output tokens per request.")
+@click.option(
+    "--cached",
+    type=Count(0),
+    default=0,
+    metavar="N",
+    help="With --requests: further input tokens per request, read from the cache.",
+)
+@click.option("--model", "models", multiple=True, metavar="M", help="With --requests: the model (default: all tiers).")
 async def command(
     session: Session,
     named: str | None,

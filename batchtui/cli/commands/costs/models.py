@@ -11,7 +11,7 @@ from batchtui.cli.views.json_documents import Document, dollars, moment
 from batchtui.domain.model import lifecycle_on
 from batchtui.text.durations import ago
 from batchtui.text.layout.tables import TextColumn
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import short
 from batchtui.text.safe import sanitize
 
@@ -100,7 +100,7 @@ def _row(model: ModelInfo, document: Document, today: date) -> tuple[str, ...]:
     if model.batches is False:
         life += ", not in batches"
     return (
-        sanitize(model.id), usd(price["input"]), usd(price["output"]), _tokens(model.max_input_tokens),
+        sanitize(model.id), usd_fine(price["input"]), usd_fine(price["output"]), _tokens(model.max_input_tokens),
         _tokens(model.max_tokens), life, "" if model.name == model.id else sanitize(model.name),
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ def _retirement(life: str, last_day: date, today: date) -> str:
     """Return a model's date of retirement in words."""
     if life == "retired":
         return "last day"
-    return "retires" if last_day >= today else "was to retire"
+    return "retires" if last_day >= today else "was due to retire"
 
 
 def _tokens(number: int | None) -> str:

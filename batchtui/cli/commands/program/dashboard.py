@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @define_command("dashboard", examples=["batchtui"])
 def command(session: Session) -> int | None:
-    """Show the dashboard, or without a terminal, or on TERM=dumb, the list of batches."""
+    """Show the dashboard; without a terminal, or with TERM=dumb, the list of batches."""
     # A script that runs `batchtui` alone wants facts, and cannot press a key to leave the dashboard.
     if session.json or not has_screen():
         from batchtui.cli.commands.batches.list import command as listing

@@ -31,7 +31,7 @@ STORY_SPEED = 12.0
     "demo", examples=["batchtui demo", "batchtui demo --scenario half-fail --speed 60", "batchtui demo | cat"]
 )
 @click.option("--scenario", default="demo", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=Factor(), metavar="X", help="How many times as fast.")
+@click.option("--speed", type=Factor(), metavar="X", help="How many times faster than real time.")
 def command(session: Session, scenario: str, speed: float | None) -> int | None:
     """Show the dashboard on a simulator and a registry of its own: no key is needed, and nothing is kept.
 

@@ -15,7 +15,7 @@ _COLUMNS = (TextColumn("KEYS", worth=100), TextColumn("COMMAND", worth=90), Text
 
 @define_command("keys", examples=["batchtui keys", "batchtui keys --json"])
 def command(session: Session) -> None:
-    """List the dashboard's commands with their ids and keys, as [keys] in the settings can change them."""
+    """List the dashboard's commands with their ids and keys; [keys] in the settings changes keys."""
     from batchtui.settings.loading import load_settings
     from batchtui.tui.commands.keymap import merge_keymap
     from batchtui.tui.commands.table import COMMANDS, Scope, of_scope

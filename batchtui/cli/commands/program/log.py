@@ -33,7 +33,12 @@ _COLUMNS = (
 @define_command("log", examples=["batchtui log", "batchtui log @last --limit 20", "batchtui log --json"])
 @click.argument("named", type=BatchName(), metavar="[ID]", required=False)
 @click.option(
-    "--limit", type=Count(), default=200, show_default=True, metavar="N", help="Only this many of the latest entries."
+    "--limit",
+    type=Count(),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="Show only the latest N entries.",
 )
 async def command(session: Session, named: str | None, limit: int) -> None:
     """Show what batchtui did and what the API responded, oldest first: for one batch or job, or for all."""

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     "--older-than",
     type=Count(0, LONGEST_DAYS),
     metavar="DAYS",
-    help="Also requests and results of jobs all of whose batches were deleted that many days ago or earlier, and"
-    " damaged files as old.",
+    help="Also delete requests and results of jobs whose batches were all deleted at least this many days ago, and"
+    " damaged files of that age.",
 )
-@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and stop there.")
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
 @yes_option
 async def command(session: Session, older_than: int | None, dry_run: bool, yes: bool) -> int:
     """Free space: delete requests never sent and downloads never finished, which interrupted processes left behind.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--port", type=Count(0, 65535), default=0, metavar="P", help="The port (default: a free one).")
 @click.option("--scenario", default="quiet-night", show_default=True, metavar="NAME", help="A name, or a TOML file.")
-@click.option("--speed", type=Factor(), default=1.0, metavar="X", help="How many times as fast.")
+@click.option("--speed", type=Factor(), default=1.0, metavar="X", help="How many times faster than real time.")
 @click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def command(session: Session, port: int, scenario: str, speed: float, state: Path | None) -> None:
     """Serve a simulator of the API on this machine until it is interrupted; any client can use it.
 
-    Below /_simulator are its controls: batches, calls, faults to come, and the clock.
+    Its controls are at /_simulator: batches, calls, faults to come, and the clock.
     """
     from batchtui.simulator import serve_forever
 

@@ -39,7 +39,7 @@ class Words(click.ParamType[frozenset[str]]):
     name = "words"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
-        """Read them."""
+        """Return the words as a set; fails where there are none."""
         if isinstance(value, frozenset):
             return value
         words = frozenset(filter(None, map(str.strip, str(value).split(","))))
@@ -68,11 +68,14 @@ class Words(click.ParamType[frozenset[str]]):
 )
 @click.option("--model", metavar="M", help="Set this model in the retried requests.")
 @click.option(
-    "--max-tokens", type=Count(), metavar="N", help="Set this max_tokens in them; includes truncated answers."
+    "--max-tokens",
+    type=Count(),
+    metavar="N",
+    help="Set this max_tokens in the retried requests; also retries truncated answers.",
 )
 @allow_model_option
 @max_cost_option
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and stop there.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent; send nothing.")
 @yes_option
 async def command(
     session: Session,
@@ -154,13 +157,13 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     if plan.changed:
         yield f"  {amount(plan.changed, 'request')} changed; models: {one_line(', '.join(plan.models))}"
     for failed in plan.failed:
-        said = "send again" if failed.is_chosen else "leave"
+        said = "retry" if failed.is_chosen else "skip"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
     yield f"  {count(plan.succeeded)} succeeded, not retried"
     if plan.missing:
         yield f"  {amount(plan.missing, 'request')} without a result (--only missing retries them)"
     if plan.away:
-        yield f"  leave: {amount(plan.away, 'request')} of batches of batches not found at the API"
+        yield f"  skip: {amount(plan.away, 'request')} of batches not found at the API"
     yield from estimate_lines(plan.estimate)
 
 

@@ -70,18 +70,18 @@ class ComposeArguments:
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
 @click.option("--model", metavar="M", help="A model's id, or cheap, capable or premium.")
-@click.option("--max-tokens", type=Count(), metavar="N", help="The most tokens of an answer.")
+@click.option("--max-tokens", type=Count(), metavar="N", help="Maximum tokens per answer.")
 @click.option("--system", metavar="TEXT", help="The system prompt; may have {{ placeholders }}.")
 @click.option("--schema", metavar="FILE", help="A file with a JSON schema for the answers, or with a tool.")
 @click.option("--field", "fields", multiple=True, metavar="NAME:KIND", help="A field of the answers; may be repeated.")
 @click.option("--cache/--no-cache", default=None, help="Cache what all requests share for an hour.")
-@click.option("--limit", type=Count(), metavar="N", help="The first N rows only.")
-@click.option("--skip-wrong", is_flag=True, help="Leave wrong rows out instead of stopping.")
-@click.option("--encoding", metavar="NAME", help="The data's encoding, where it is not recognised.")
-@click.option("--delimiter", metavar="CHAR", help="The delimiter (or: tab, none), where it is not recognised.")
+@click.option("--limit", type=Count(), metavar="N", help="Use only the first N rows.")
+@click.option("--skip-wrong", is_flag=True, help="Skip rows with errors instead of stopping.")
+@click.option("--encoding", metavar="NAME", help="The data's encoding, if it is not recognized.")
+@click.option("--delimiter", metavar="CHAR", help="The delimiter (or: tab, none), if it is not recognized.")
 @click.option("--header/--no-header", default=None, help="Whether the first row has the column names.")
-@click.option("--skip", type=Count(0), metavar="N", help="Leave out N lines above the table.")
-@click.option("--comment", metavar="CHAR", help="Leave out lines that begin with this.")
+@click.option("--skip", type=Count(0), metavar="N", help="Skip N lines above the table.")
+@click.option("--comment", metavar="CHAR", help="Skip lines that begin with this.")
 @click.option("--sheet", metavar="NAME", help="The sheet of a spreadsheet, by name or number (default: the first).")
 @click.option("--api-version", metavar="V", help="Check for this anthropic-version.")
 @click.option("--beta", "betas", multiple=True, metavar="B", help="Check for this anthropic-beta; may be repeated.")
@@ -92,14 +92,14 @@ class ComposeArguments:
 @click.option("--save", metavar="NAME", help="Save the template with these options under this name.")
 @click.option("--list", "show_list", is_flag=True, help="List the templates.")
 @click.option("--submit", "submits", is_flag=True, help="Continue as `batchtui submit` does.")
-@click.option("--name", metavar="N", help="With --submit: what the job is called.")
+@click.option("--name", metavar="N", help="With --submit: the job's name.")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
-@click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing that may cost more.")
+@click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing if it may cost more.")
 @reuse_option
 @click.option("--samples", type=Count(), metavar="N", help="With --submit: up to N equal requests are samples.")
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
-@click.option("--dry-run", is_flag=True, help="With --submit: check and plan, and stop there.")
-@click.option("--force", is_flag=True, help="With --submit: send what was sent before again.")
+@click.option("--dry-run", is_flag=True, help="With --submit: check and plan; send nothing.")
+@click.option("--force", is_flag=True, help="With --submit: submit even if identical requests were already submitted.")
 @click.option("--yes", is_flag=True, help="With --submit: do not ask.")
 def command(
     session: Session,
@@ -114,8 +114,9 @@ def command(
 ) -> int:
     """Make requests from a template and data, one per row or file, and check them.
 
-    A template is a prompt with {{ column }} placeholders; its file may have a head with more (see `--save`). Wrong rows
-    are listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the originals.
+    A template is a prompt with {{ column }} placeholders; its file may have a head with more (see `--save`). Rows with
+    errors are listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the
+    originals.
     """
     from batchtui.services.compose.options import ComposeOptions
 
@@ -240,7 +241,7 @@ def _settle(session: Session, composition: Composition, composed: Composed, argu
             f"{amount(report.errors, 'row')} cannot be sent. Nothing was written."
             if report.errors
             else f"{composition.table.name} has no rows. Nothing was written.",
-            hint="--skip-wrong leaves wrong rows out." if report.errors and report.requests else "",
+            hint="--skip-wrong skips rows with errors." if report.errors and report.requests else "",
             problems=report.problems,
         )
     return ExitCode.DONE

@@ -69,7 +69,7 @@ NO_FILE = ""
     "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
 )
 @count_option
-@click.option("--dry-run", is_flag=True, help="Check and plan, and stop there.")
+@click.option("--dry-run", is_flag=True, help="Check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="Submit even if identical requests were already submitted.")
 @yes_option
 @click.option(
@@ -78,7 +78,7 @@ NO_FILE = ""
     is_flag=False,
     flag_value=NO_FILE,
     metavar="[OUTPUT]",
-    help="Wait for the end and save the results, to OUTPUT where it is given (--wait=OUTPUT).",
+    help="Wait for the end and save the results, to OUTPUT if it is given (--wait=OUTPUT).",
 )
 @click.option("--source", hidden=True, help="Where the requests came from: `compose` passes the data.")
 @click.option("--allow-failures", is_flag=True, help="With --wait: exit with 0 also where requests failed.")
@@ -271,7 +271,9 @@ async def _settle(
         if not session.json:
             session.notes.say(f"Sent: {submitted.job.id}. Interrupting the wait does not cancel it.")
         options, patience = save_results.to_file(output), save_results.WaitOptions(allow_failures=allow_failures)
-        return await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
+        ended_with = await save_results.wait_and_save(session, workspace, submitted.job.id, options, patience)
+        save_results.say_what_comes_next(session, submitted.job.id, output, ended_with)
+        return ended_with
     if session.json:
         tried = {} if verdicts is None else {"canary": canary_view.verdict_documents(verdicts)}
         session.out.document(

@@ -41,6 +41,9 @@ _DASHES = re.compile(r" *-{2,}(?: +-{2,})+ *")
 _SEP = re.compile(r"\A\"?sep=(.)\"?[,;\t|]*(?:\r\n|\n|\r)", re.IGNORECASE)
 """What Excel writes and reads in a first line to name the delimiter."""
 _RULER = re.compile(r"[-+=:|\s]*--[-+=:|\s]*|[-+=\s]*==[-+=\s]*")
+_TOTAL = re.compile(
+    r"\W*(?:grand |sub)?(?:totals?|sum|summe|gesamt|average|mean|durchschnitt|count|anzahl|moyenne)\W*", re.IGNORECASE
+)
 _FOOTER = re.compile(
     r"\W*(?:\d+ (?:rows?|records?|lines?|entries|zeilen|lignes|filas)\b|totals?\b|grand total|sum\b|summe\b|gesamt"
     r"|count\b|rows? (?:count|affected)|number of|records?:|end of|ende\b|fin\b|source:|quelle:|generated|created"
@@ -263,16 +266,21 @@ def _tried(sample: _Sample, dialect: CsvDialect) -> _Trial:
         skip=sample.skip + (table[0].line if above or dialect.comment else 0),
         width=width,
         has_row_names=bool(has_row_names),
-        width_above=_width_of_table(rows[:above]),
+        width_above=_width_of_table(rows[:above], width),
         is_boxed=is_boxed,
         strips=bool(rulers),
     )
     return _Trial(found, table, errors, share, score)
 
 
-def _width_of_table(rows: list[_Row]) -> int:
-    """Return how many columns a table has that these rows begin with; 0 where they are titles and remarks."""
+def _width_of_table(rows: list[_Row], below: int) -> int:
+    """Return how many columns a table has that these rows begin with; 0 where they are titles and remarks.
+
+    A single row of more names than the `below` columns is one, too: what the rows lack nobody knows.
+    """
     width = len(rows[0].cells) if rows else 0
+    if len(rows) == 1 and width > below and sum(map(is_usual_name, rows[0].cells)) * 2 >= width:
+        return width
     table = [row.cells for row in takewhile(lambda row: len(row.cells) == width, rows)]
     if width < 2 or len(table) < _LEAST_TABLE or not all(kind_of(cell) == "text" for cell in table[0]):
         return 0
@@ -359,7 +367,11 @@ def _names_rows(header: list[str], rows: list[_Row], width: int) -> bool:
     """Whether a row with a cell less than the table is its header, as R writes it: the first column names the rows."""
     if len(header) != width - 1 or width < 3 or not all(kind_of(cell) == "text" for cell in header):
         return False
-    first = [row.cells[0] for row in rows if fits(row.cells, width)]
+    table = [row.cells for row in rows if fits(row.cells, width)]
+    verdict = judge_header(table[0][:width], [cells[:width] for cells in table[1:]]) if table else None
+    if verdict and verdict.is_header and verdict.is_sure:
+        return False
+    first = [cells[0] for cells in table]
     return len(first) > 1 and len(set(first)) == len(first) and len(set(header)) == len(header)
 
 
@@ -391,6 +403,12 @@ def is_footer(cells: list[str]) -> bool:
     """Whether a row below a table sounds like a remark about it: a number of rows, a total, a source."""
     first = next((cell for cell in cells if cell.strip()), "")
     return _FOOTER.match(first.strip()) is not None
+
+
+def is_total(cells: list[str]) -> bool:
+    """Whether a row sums up the others: a word for it, and numbers."""
+    first, *others = [cell.strip() for cell in cells if cell.strip()] or [""]
+    return _TOTAL.fullmatch(first) is not None and {kind_of(cell) for cell in others} == {"number"}
 
 
 def is_blank(cells: list[str]) -> bool:

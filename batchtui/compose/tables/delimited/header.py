@@ -93,12 +93,12 @@ def _proved_by_kind(names: list[str], columns: list[list[str]]) -> HeaderVerdict
     for name, column in zip(names, columns, strict=True):
         kinds = {kind_of(cell) for cell in column} - {"blank"}
         if len(kinds) == 1 and kinds != {"text"} and kind_of(name) in ("text", "number"):
-            return HeaderVerdict(True, f'"{_short(name)}" stands above {kinds.pop()}s', True)
+            return HeaderVerdict(True, f'"{_short(name)}" is above {kinds.pop()}s', True)
         coded = [cell for cell in column if cell]
         is_name = kind_of(name) == "text" and not any(map(str.isdigit, name)) and len(name) <= MAX_NAME
         # Three: one or two codes may be chance, and a wrong header costs a row.
         if is_name and len(coded) >= 3 and all(_is_code(cell) for cell in coded):
-            return HeaderVerdict(True, f'"{_short(name)}" stands above codes such as "{_short(coded[0])}"', True)
+            return HeaderVerdict(True, f'"{_short(name)}" is above codes such as "{_short(coded[0])}"', True)
     return None
 
 
@@ -108,7 +108,7 @@ def _refuted_by_text(names: list[str], columns: list[list[str]]) -> HeaderVerdic
         if len(name) > MAX_NAME or "\n" in name:
             return HeaderVerdict(False, "its cells are too long for names", True)
         if name and name in column:
-            return HeaderVerdict(False, f'"{_short(name)}" stands in its column again', True)
+            return HeaderVerdict(False, f'"{_short(name)}" occurs again in its column', True)
     named = [name for name in names if name]
     if len(set(named)) < len(named):
         twice = next(name for name in named if named.count(name) > 1)
@@ -126,13 +126,13 @@ def _proved_by_words(names: list[str], columns: list[list[str]]) -> HeaderVerdic
     for name, column in zip(names, columns, strict=True):
         is_word = name.isidentifier() and (name.islower() or "_" in name)
         if is_word and column and all(" " in cell or not cell for cell in column) and any(column):
-            return HeaderVerdict(True, f'"{_short(name)}" is one word above texts', True)
+            return HeaderVerdict(True, f'"{_short(name)}" is a single word above longer texts', True)
     return None
 
 
 def _guessed(names: list[str]) -> HeaderVerdict:
     if len(names) == 1 and " " in names[0]:
-        return HeaderVerdict(False, "nothing tells it from the rows below it", False)
+        return HeaderVerdict(False, "it looks like the rows below it", False)
     return HeaderVerdict(True, "its cells are short and all different", False)
 
 

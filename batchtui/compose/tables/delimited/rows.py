@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from batchtui.compose.tables.base import BLOCK_CHARACTERS, BLOCK_ROWS, MAX_CELL, Row
-from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler
+from batchtui.compose.tables.delimited.dialect import MAX_BELOW, fits, is_blank, is_footer, is_ruler, is_total
 from batchtui.compose.tables.delimited.header import USUAL_NAMES, is_usual_name
 from batchtui.domain.submission.problem import Severity
 from batchtui.intake.problems import CheckFault
@@ -131,10 +131,11 @@ class DelimitedRows:
                 block += self._take(cells)
                 is_past = self._is_past_header
             size += sum(map(len, cells))
-            if len(block) >= BLOCK_ROWS or size >= BLOCK_CHARACTERS:
-                yield block
-                block, size = [], 0
-        yield block + self._end()
+            if len(block) > BLOCK_ROWS or size >= BLOCK_CHARACTERS:
+                # The last row stays: only behind it shows whether it is the last of all.
+                yield block[:-1]
+                block, size = block[-1:], 0
+        yield _with_total([*block, *self._end()])
 
     def _lines(self) -> Iterator[str]:
         """Yield lines with their ends, none of them longer than a cell may be."""
@@ -219,7 +220,7 @@ class DelimitedRows:
         if cells[0].strip().lower() not in self._suspects:
             return None
         if sorted(self._lower(cells)) == sorted(self._header_lower):
-            message = "this is the header in another order: the cells below it stand in other columns"
+            message = "this is the header in another order: the cells below it belong to other columns"
             return CheckFault("header-order", message, "split the file at this row, and pass the parts as several FILE")
         if _looks_like_names(cells):
             message = "this looks like the header of another table, and becomes a request"
@@ -257,6 +258,16 @@ class DelimitedRows:
 
     def _count(self, what: str, number: int = 1) -> None:
         self.left_out[what] = self.left_out.get(what, 0) + number
+
+
+def _with_total(rows: list[Row]) -> list[Row]:
+    """Return the last rows of a table, the last one with a warning where it sums up the others."""
+    last = rows[-1] if rows else None
+    if last is None or last.fault or len(last.values) < 2 or not is_total(list(last.values.values())):
+        return rows
+    message = "the last row looks like a total, and becomes a request"
+    fault = CheckFault("total-row", message, "remove it if it is not data", Severity.WARNING)
+    return [*rows[:-1], last._replace(fault=fault)]
 
 
 def whole_lines(stream: TextIO) -> Iterator[str]:
@@ -327,7 +338,7 @@ def _odd(cells: list[str]) -> CheckFault | None:
         return CheckFault("nul", "a cell has a NUL character", "remove it, or leave the row out")
     if any(map(_has_blank_beside_quotes, cells)):
         return CheckFault(
-            "quote-space", "a blank stands beside a quotation mark, so the mark is text", "remove the blank"
+            "quote-space", "a quotation mark has a space beside it, so it counts as text", "remove the space"
         )
     return None
 
@@ -368,7 +379,7 @@ def _ragged(cells: list[str], names: list[str]) -> CheckFault:
     more = "put a cell with a delimiter in quotation marks"
     hint = more if len(cells) > len(names) else "a line break in a cell may lack quotes"
     if any(map(_has_blank_beside_quotes, cells)):
-        hint = "remove the blank beside the quotation mark"
+        hint = "remove the space beside the quotation mark"
     if _looks_like_names(cells):
         hint = "another table seems to begin here: split the file at this row"
     if cells[0].startswith(("#", "//", "--")):

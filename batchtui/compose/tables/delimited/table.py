@@ -10,7 +10,7 @@ from batchtui.compose.tables.base import MAX_CELL, Doubt
 from batchtui.compose.tables.delimited.dialect import DELIMITERS, NONE, RARE, is_fixed_width, sniff
 from batchtui.compose.tables.delimited.header import HeaderVerdict, column_names, judge_header
 from batchtui.compose.tables.delimited.rows import DelimitedRows, short_lines, without_marks
-from batchtui.compose.tables.encoding import detect_encoding, encoding_name, text_stream
+from batchtui.compose.tables.encoding import detect_encoding, encoding_name, is_sure, text_stream
 from batchtui.domain.errors import InputError
 from batchtui.text.formula_guard import MARK, unguard_formula
 
@@ -55,7 +55,7 @@ class DelimitedTable:
         )
         if not first:
             raise InputError(
-                f"The first row of {self.name} is too long to be a row of names.", hint="Check that it is a table."
+                f"The first row of {self.name} is too long to be a header.", hint="Check that it is a table."
             )
         self._refuse_two_tables()
         if self._dialect.delimiter == NONE and options.delimiter is None and is_fixed_width(text):
@@ -66,7 +66,13 @@ class DelimitedTable:
         # A NUL in a name is an accident, too, and no placeholder could be written for it.
         head = [cell.replace("\0", "").strip() for cell in first[0]]
         head = ["", *head] if self._dialect.has_row_names else head[:width]
-        self._verdict = _header_verdict(head, first[1:], options.header, has_row_names=self._dialect.has_row_names)
+        self._verdict = _header_verdict(
+            head,
+            first[1:],
+            options.header,
+            has_row_names=self._dialect.has_row_names,
+            is_of_r=self._dialect.delimiter in " \t",
+        )
         self._head = head[self._dialect.has_row_names :] if self._verdict.is_header else None
         self._descriptions = _count_descriptions(first[1:]) if self._head else 0
         named = head if self._verdict.is_header else [f"column_{number}" for number in range(1, width + 1)]
@@ -84,7 +90,7 @@ class DelimitedTable:
             raise InputError(
                 f"{self.name} holds two tables: {dialect.width_above} columns in line 1, "
                 f"{dialect.width} from line {dialect.skip + 1} on.",
-                hint=f"Split it and pass the parts as several FILE, or read the second one with --skip {dialect.skip}.",
+                hint=f"Correct or split it, or read it from there with --skip {dialect.skip}.",
             )
 
     @property
@@ -115,6 +121,9 @@ class DelimitedTable:
     def doubts(self) -> tuple[Doubt, ...]:
         """What was found out and may be wrong."""
         doubts = []
+        if self._options.encoding is None and not is_sure(self._encoding, self._feed.head):
+            because = "it is not UTF-8, and its letters are most likely of this one"
+            doubts.append(Doubt("encoding", f"{encoding_name(self._encoding)}?", because, "--encoding NAME"))
         if not self._verdict.is_sure:
             is_header = self._verdict.is_header
             option = "--no-header" if is_header else "--header"
@@ -178,11 +187,13 @@ def delimiter_name(delimiter: str) -> str:
     return "none" if delimiter == NONE else {**RARE, **DELIMITERS}.get(delimiter, delimiter)
 
 
-def _header_verdict(head: list[str], body: list[list[str]], said: bool | None, *, has_row_names: bool) -> HeaderVerdict:
+def _header_verdict(
+    head: list[str], body: list[list[str]], said: bool | None, *, has_row_names: bool, is_of_r: bool
+) -> HeaderVerdict:
     if said is not None:
         return HeaderVerdict(said, "an option says so", True)
     if has_row_names:
-        return HeaderVerdict(True, "it has no cell above the names of the rows", True)
+        return HeaderVerdict(True, "it has no cell above the names of the rows", is_of_r)
     # Tables put one behind the other repeat it, perhaps in another order (see `DelimitedRows`).
     names = sorted(name.lower() for name in head)
     others = [row for row in body if sorted(cell.strip().lower() for cell in row[: len(head)]) != names]
@@ -207,7 +218,7 @@ def _are_lines_quoted(text: str, rows: list[list[str]]) -> bool:
 def _refuse_binary(text: str, name: str) -> None:
     """Stop at what is no text at all; a NUL in a cell is named by its row."""
     if not text.strip("\ufeff\x1a\0 \t\r\n"):
-        raise InputError(f"{name} is empty.", hint="A table has a row of names and at least one row of data.")
+        raise InputError(f"{name} is empty.", hint="A table needs a header and at least one row of data.")
     text = text.rstrip("\0\x1a")
     # Hive's delimiters are control characters, too; then the first row has them.
     first = set(text.partition("\n")[0]) & _HIVE_CONTROLS

@@ -34,7 +34,7 @@ def entry_lines(entry: Entry, name: str, batch: Batch | None) -> Iterator[Line]:
     facts = {
         "when": stamp(entry.at),
         "about": "" if name in (entry.batch_id, entry.job) else name,
-        "came to": events.event_sentence(entry.event, entry.detail, batch) if entry.event == "batch.ended" else "",
+        "outcome": events.event_sentence(entry.event, entry.detail, batch) if entry.event == "batch.ended" else "",
         "id": entry.batch_id,
         "job": entry.job,
         "status": None if entry.status is None else str(entry.status),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 EVERY = (*COLUMNS, *MORE)
-SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "WHAT IT SAYS", 20, 60, 95, fixed=True))
+SHAPE = (Column("title", "COLUMN", 10, 12, 100, fixed=True), Column("meaning", "MEANING", 20, 60, 95, fixed=True))
 
 
 class ColumnPicker(ListScreen[Column]):
@@ -131,7 +131,7 @@ class ColumnHelp(ItemView[Column]):
         super().__init__(id="column-help")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return what the column means, its width, and the keys that work on it."""
         column = self.item
         if column is None:
             return []

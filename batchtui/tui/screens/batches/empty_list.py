@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WAYS = (
     "{batches.submit}  submits a file of requests",
-    "{batches.compose}  makes requests from a table; an example is there to begin with",
+    "{batches.compose}  makes requests from a table; it starts with an example",
     "{batches.sync}  imports batches that were created elsewhere",
     "{app.help}  shows the keys",
     "",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     Column("order", "", 1, 1, 100, fixed=True),
     Column("name", "SORT BY", 12, 14, 100, fixed=True),
-    Column("said", "WHAT IT SAYS", 20, 60, 90),
+    Column("said", "MEANING", 20, 60, 90),
 )
 
 
@@ -55,7 +55,7 @@ def sort_choices(shown: Sequence[Column]) -> list[SortChoice]:
 class SortPicker(Picker[SortChoice, "SortKey"]):
     """Returns the chosen order; the one in force means that it is reversed."""
 
-    KEYS = "`enter` sort by it; the one in force: reverse   type to narrow   {field.close} close"
+    KEYS = "`enter` sort by it; again: reverse   type to narrow   {field.close} close"
 
     def __init__(self, shown: Sequence[Column], now: SortKey, *, descending: bool) -> None:
         super().__init__("what to sort by", COLUMNS, empty="no match")

@@ -42,7 +42,7 @@ class BatchPicker(ListScreen[Batch]):
         self.detail = _Other(workspace.clock.now)
         painter = BatchPainter(workspace.clock.now, self.forecast, plain=lambda: painter_of(self).plain)
         self.grid = Grid(COLUMNS, self.page, painter, id="comparable")
-        self.grid.empty = (line(Span("Looking for batches of the same custom_ids", Tone.DIM)),)
+        self.grid.empty = (line(Span("Looking for batches with the same custom_ids", Tone.DIM)),)
 
     def above(self) -> Iterator[Widget]:
         """Lay out the question."""

@@ -30,13 +30,24 @@ TONES = {
 }
 KINDS = {difference: (DIFFERENCES[difference], tone) for difference, tone in TONES.items()}
 """Each change with its sign and colour, in the order of the keys that choose them."""
-COLUMNS = (
-    Column("difference", "CHANGE", 13, 13, 100, fixed=True),
-    Column("custom_id", "CUSTOM_ID", 12, 22, 95, fixed=True, good=16),
-    Column("first", "FIRST", 14, 200, 90, good=20),
-    Column("second", "SECOND", 14, 200, 90, good=20),
-    Column("tokens", "TOKENS OUT", 13, 17, 40, right=True),
-)
+LONGEST_NAME = 18
+"""Columns of a name above a column; longer ones are cut in the middle."""
+
+
+def columns_of(first: str, second: str) -> tuple[Column, ...]:
+    """Return the columns of a comparison of two batches or jobs of these names, which are A and B."""
+    one, other = (f"{side}: {_short(name)}" for side, name in (("A", first), ("B", second)))
+    return (
+        Column("difference", "CHANGE", 14, 14, 100, fixed=True),
+        Column("custom_id", "CUSTOM_ID", 12, 22, 95, fixed=True, good=16),
+        Column("first", one, 14, 200, 90, good=20),
+        Column("second", other, 14, 200, 90, good=20),
+        Column("tokens", "TOKENS OUT", 13, 17, 40, right=True),
+    )
+
+
+def _short(name: str) -> str:
+    return elide_middle(one_line(name), LONGEST_NAME).rstrip()
 
 
 def difference(of: AnswerChange, *, plain: bool) -> Line:

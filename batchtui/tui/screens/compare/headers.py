@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.registry.results.pairs import Pair
 from batchtui.services.results.compare import Comparison
 from batchtui.text.money import usd
-from batchtui.text.numbers import amount, count, short
+from batchtui.text.numbers import amount, count, percent, short
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.result_columns import outcome_line
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from batchtui.domain.results.result import ResultFacts
     from batchtui.services.results.compare import Side
 
+SIDES = ("A", "B")
+"""What the two sides are called, as in "B vs A"."""
 LEAST = 12
 """Columns of a name at least."""
 MOST = 40
@@ -38,10 +40,11 @@ class ComparisonHeader(ItemView[Comparison]):
         self._names = names
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return the figures of both sides and their difference; only the names while nothing is compared yet."""
         comparison = self.item
         if comparison is None:
-            return [(Span(f" {one_line(name)}", Tone.STRONG),) for name in self._names] + [()]
+            named = zip(SIDES, self._names, strict=True)
+            return [*((Span(f" {side} {one_line(name)}", Tone.STRONG),) for side, name in named), ()]
         sides = [comparison.first, comparison.second]
         return [*_side_lines(sides, columns), fit((Span(" "), *against(*sides)), columns)]
 
@@ -51,14 +54,14 @@ def _side_lines(sides: Sequence[Side], columns: int) -> Iterator[Line]:
     cells = [_figures(side) for side in sides]
     widths = [max(width([row[at]]) for row in cells) for at in range(len(cells[0]))]
     kept = list(range(len(widths)))
-    while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 1 > columns:
+    while len(kept) > 1 and sum(widths[at] + GAP for at in kept) + LEAST + 3 > columns:
         # The last figure is the cost, which stays the longest.
         kept.pop(-2)
     taken = sum(widths[at] + GAP for at in kept)
     longest = max(width([Span(one_line(side.name))]) for side in sides)
-    room = max(1, min(MOST, longest, columns - taken - 2))
-    for side, row in zip(sides, cells, strict=True):
-        line = [Span(" "), *fit([Span(one_line(side.name), Tone.STRONG)], room)]
+    room = max(1, min(MOST, longest, columns - taken - 4))
+    for letter, side, row in zip(SIDES, sides, cells, strict=True):
+        line = [Span(f" {letter} ", Tone.DIM), *fit([Span(one_line(side.name), Tone.STRONG)], room)]
         for at in kept:
             line += [Span(" " * GAP), *fit([row[at]], widths[at], right=at > 0)]
         yield tuple(line)
@@ -70,7 +73,7 @@ def _figures(side: Side) -> list[Span]:
     return [
         Span(one_line(models)[:MOST], Tone.DIM),
         Span(f"{count(side.succeeded)} succeeded", Tone.GOOD),
-        Span(f"{count(others)} not", Tone.BAD if others else Tone.DIM),
+        Span(f"{count(others)} failed", Tone.BAD if others else Tone.DIM),
         Span(f"{short(side.usage.output_tokens)} out", Tone.DIM),
         Span(f"{short(side.usage.total_input)} in", Tone.DIM),
         Span(usd(side.cost), Tone.STRONG),
@@ -100,7 +103,7 @@ def change(of: str, before: float, after: float) -> str:
     # "+340 %" is harder to read than ×4.4.
     if share >= 2:
         return f"{of} ×{share:.1f}"
-    return f"{of} {'+' if share > 1 else '−'}{abs(share - 1):.0%}"
+    return f"{of} {'+' if share > 1 else '−'}{percent(abs(share - 1))}"
 
 
 class PairHeader(ItemView[Pair]):
@@ -112,7 +115,7 @@ class PairHeader(ItemView[Pair]):
         self._names = (first, second)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return the custom_id and a line of figures for each answer."""
         pair = self.item
         if pair is None:
             return [(), (), ()]

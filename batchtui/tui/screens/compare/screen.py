@@ -55,7 +55,7 @@ class CompareScreen(ListScreen[Pair]):
         self._kinds = FacetBar(columns.KINDS, "Comparing")
         self.detail = BothAnswers()
         painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
-        self.grid = Grid(columns.COLUMNS, self.page, painter, id="pairs")
+        self.grid = Grid(columns.columns_of(first.name, second.name), self.page, painter, id="pairs")
         self._say("Reading both")
 
     def above(self) -> Iterator[Widget]:
@@ -81,7 +81,7 @@ class CompareScreen(ListScreen[Pair]):
             self._say("These cannot be compared")
             raise
         self._head.show(self._comparison)
-        self._say("No answer is of this kind")
+        self._say("No answers of this kind")
         await self._show_chosen()
 
     def _say(self, words: str) -> None:
@@ -166,7 +166,7 @@ class BothAnswers(ItemView[Pair]):
         super().__init__(id="both-answers")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return the beginnings of both answers; nothing where the cursor is on no pair."""
         pair = self.item
         if pair is None:
             return []

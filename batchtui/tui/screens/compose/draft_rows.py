@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from batchtui.services.compose.example import is_example
-from batchtui.text.money import usd
+from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.rendering.columns import Column
@@ -70,7 +70,7 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
         yield DraftRow(f"{DOUBT}{at}", words, PartKind.DOUBT)
     name = draft.name if draft.base or draft.name != "draft" else ""
     yield DraftRow("template", _said(name, "choose one, or write"), PartKind.LIST)
-    asked = _said(draft.prompt, "what is asked of each row; {{ column }} stands for a cell")
+    asked = _said(draft.prompt, "the question for each row; {{ column }} inserts a cell")
     yield DraftRow("prompt", asked, PartKind.TEXT)
     yield DraftRow("system", _said(draft.system, "none"), PartKind.TEXT)
     yield DraftRow("model", _model(opened), PartKind.LIST)
@@ -80,14 +80,14 @@ def draft_rows(opened: OpenedDraft, composed: Composed | None) -> Iterator[Draft
     yield DraftRow("answers", _answers(opened), PartKind.TEXT)
     yield DraftRow("caching", _caching(opened, composed), PartKind.SWITCH, is_on=draft.cache)
     yield DraftRow("priming", _priming(opened, composed), PartKind.SWITCH, is_on=draft.prime)
-    wrong = _said("are left out" if draft.skip_wrong else "", "stop everything")
-    yield DraftRow("wrong rows", wrong, PartKind.SWITCH, is_on=draft.skip_wrong)
+    wrong = _said("are skipped" if draft.skip_wrong else "", "stop everything")
+    yield DraftRow("bad rows", wrong, PartKind.SWITCH, is_on=draft.skip_wrong)
 
 
 def paint(item: DraftRow, column: Column, width: int, *, plain: bool) -> Line:
     """Return one cell: the name of a part, or its value as a field that shows how it is filled in."""
     if column.id == "title":
-        return (Span("doubt" if item.kind is PartKind.DOUBT else item.id, Tone.DIM),)
+        return (Span("check" if item.kind is PartKind.DOUBT else item.id, Tone.DIM),)
     if item.kind is PartKind.DOUBT:
         return item.value
     if item.kind is PartKind.SWITCH:
@@ -154,7 +154,7 @@ def _answers(opened: OpenedDraft) -> Line:
     draft, composition = opened.draft, opened.composition
     template = composition.template if composition else None
     if template is None or not draft.answers.strip():
-        return _said(draft.answers, "free text; or fields, one a line")
+        return _said(draft.answers, "free text; or fields, one per line")
     # An answer that is asked for as a tool call has its schema there.
     tools = [tool for tool in template.tools if isinstance(tool.get("input_schema"), dict)]
     form: Mapping[str, Any] | None = template.schema or (tools[-1]["input_schema"] if tools else None)
@@ -186,10 +186,10 @@ def _least(opened: OpenedDraft) -> int:
 def prefix_words(prefix: CacheablePrefix, least: int) -> str:
     """Return what all requests begin with, and whether that is long enough to be cached."""
     if not prefix.bytes:
-        return "nothing is the same in all of them"
+        return "the requests have no common beginning"
     if prefix.tokens < least:
-        return f"too short: about {count(prefix.tokens)} of {count(least)} tokens the same in all"
-    return f"about {count(prefix.tokens)} tokens the same in all, to {one_line(prefix.ends_in)}"
+        return f"too short: about {count(prefix.tokens)} tokens in common, {count(least)} are needed"
+    return f"about {count(prefix.tokens)} tokens in common, up to {one_line(prefix.ends_in)}"
 
 
 def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
@@ -202,5 +202,5 @@ def _priming(opened: OpenedDraft, composed: Composed | None) -> Line:
 def gain_words(gain: CacheSavings) -> str:
     """Return what priming the cache is worth: the best case and the worst."""
     if gain.all_hit <= 0:
-        return "with so few requests caching saves nothing"
-    return f"saves {usd(gain.all_hit)} where all find the cache; costs {usd(gain.none_hit)} where none does"
+        return "caching saves nothing with so few requests"
+    return f"saves {usd_fine(gain.all_hit)} if all hit the cache; costs {usd_fine(gain.none_hit)} if none does"

@@ -86,7 +86,7 @@ async def read_otherwise(app: Host, opened: OpenedDraft) -> Draft | None:
 
 async def new_draft(app: Host) -> Draft | None:
     """Ask whether the draft may be dropped, and return an empty one."""
-    question = Question("Begin an empty draft?", (Group("This one goes", ("Saved templates stay.",)),), yes="begin")
+    question = Question("Begin an empty draft?", (Group("Discarded", ("Saved templates stay.",)),), yes="begin")
     return Draft() if await app.ask(question) else None
 
 
@@ -170,8 +170,8 @@ async def _max_tokens(app: Host, opened: OpenedDraft, over: Place) -> Draft | No
 
 
 async def _ids(app: Host, opened: OpenedDraft) -> Draft | None:
-    names = [Name(MADE, "of the row's place"), *(Name(column) for column in opened.columns)]
-    chosen = await app.push_screen(NamePicker(names, "the column that names a row"), wait_for_dismiss=True)
+    names = [Name(MADE, "from the row's number"), *(Name(column) for column in opened.columns)]
+    chosen = await app.push_screen(NamePicker(names, "the column with the ids"), wait_for_dismiss=True)
     return None if chosen is None else replace(opened.draft, id="" if chosen == MADE else chosen)
 
 

@@ -16,7 +16,7 @@ from batchtui.services.submission.submit import SubmitOptions
 from batchtui.settings.user_paths import is_file, path_of
 from batchtui.text.numbers import amount, bytes_done, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.sentences.estimates import range_words
+from batchtui.text.sentences.estimates import figure_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.text_prompt import TextPrompt
 from batchtui.tui.screens.compose.summary import problem_words
@@ -56,7 +56,7 @@ async def write(app: Host, opened: OpenedDraft) -> None:
     if not typed:
         return
     path = path_of(typed)
-    there = Question("Replace 1 file?", (Group("There already", (sanitize(str(path)),)),), yes="replace")
+    there = Question("Replace 1 file?", (Group("Already exists", (sanitize(str(path)),)),), yes="replace")
     if is_file(path) and not await app.ask(there):
         return
     composed = await _compose(app, composition, path)
@@ -83,7 +83,7 @@ async def try_row(app: Host, request: bytes) -> None:
     plan = await plan_trial(app.workspace, request)
     question = Question(
         f"Send {one_line(plan.custom_id)} now?",
-        (Group("One request, in real time", (f"estimated cost: {range_words(plan.estimate.standard)}",)),),
+        (Group("One request, in real time", (f"estimated cost: {figure_words(plan.estimate.standard)}",)),),
         remark="It is not part of a batch: it has no discount.",
         yes="send",
     )
@@ -97,9 +97,7 @@ async def try_row(app: Host, request: bytes) -> None:
 
 def _ready(opened: OpenedDraft) -> Composition:
     if opened.composition is None:
-        raise InputError(
-            " ".join(opened.complaints) or "There is no data yet: choose a table.", title="This is not ready yet"
-        )
+        raise InputError(" ".join(opened.complaints) or "There is no data yet: choose a table.", title="Not ready yet")
     return opened.composition
 
 
@@ -122,7 +120,7 @@ async def _compose(app: Host, composition: Composition, path: Path) -> Composed:
         said = "; ".join(problem_words(problem) for problem in errors[:3]) or "there are no rows"
         raise InputError(
             f"Nothing was written: {said}.",
-            hint="Fix them, or have wrong rows left out." if errors else "",
+            hint="Fix them, or skip rows with errors." if errors else "",
             problems=composed.report.problems,
         )
     return composed

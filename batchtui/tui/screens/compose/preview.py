@@ -105,7 +105,7 @@ class RequestPreview(Vertical):
 
 def _nothing(is_row: bool, _most: int | None) -> Iterator[Part]:
     """Yield why there is nothing to read."""
-    yield (Span("No request can be made of this row." if is_row else "There is no request to show yet.", Tone.DIM),)
+    yield (Span("No request can be made from this row." if is_row else "There is no request to show yet.", Tone.DIM),)
 
 
 class RowProblems(LinesView):
@@ -123,7 +123,7 @@ class RowProblems(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
+        """Return the problems of the row, errors in another colour than warnings."""
         lines: list[Line] = []
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN

@@ -1,6 +1,6 @@
 """`ComposeScreen` makes a batch of a table: at the left the parts of a draft, at the right any row as its request.
 
-Both change while one types.
+Both change while typing.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
 
 MOST_LOOKED_AT = 1_000
 """Rows among which the next problem is looked for, until all rows were checked."""
-FIELDS = "a field a line: why, count:integer, kind:bug|wish, tags:string[], note?"
-TOO_LONG = "too long to be written here: $EDITOR takes it"
+FIELDS = "one field per line: why, count:integer, kind:bug|wish, tags:string[], note?"
+TOO_LONG = "too long to edit here: it opens in $EDITOR"
 MOST_NAMED = 100
 """Columns that are offered while a placeholder is typed."""
 
@@ -174,7 +174,7 @@ class ComposeScreen(BaseScreen):
             self.writing.take_keys()
         elif row.kind is PartKind.DOUBT:
             self._action_compose_read_as()
-        elif part == "wrong rows":
+        elif part == "bad rows":
             self.take(replace(self.desk.draft, skip_wrong=not self.desk.draft.skip_wrong))
         elif part == "caching":
             self._action_compose_cache()
@@ -280,7 +280,7 @@ class ComposeScreen(BaseScreen):
 
     async def _count(self) -> None:
         with self.dashboard.busy() as say:
-            say("having a few requests counted")
+            say("counting the tokens of a few requests")
             is_counted = await self.desk.count()
         if is_counted:
             self._summary.show(self.desk.composed)

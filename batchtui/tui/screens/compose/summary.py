@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.submission.problem import Severity
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
-from batchtui.text.sentences.estimates import about_words, input_words, output_words, range_words
+from batchtui.text.sentences.estimates import figure_words, input_words, output_words
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView
@@ -91,8 +91,7 @@ def summary(composed: Composed) -> Iterator[Span]:
     for problem in report.problems:
         yield Span(problem_words(problem), Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN)
     if composed.estimate is not None:
-        figure = about_words(composed.estimate.cost).removeprefix(", ") or range_words(composed.estimate.cost)
-        yield Span(f"{figure} as a batch", Tone.STRONG)
+        yield Span(f"{figure_words(composed.estimate.cost)} as a batch", Tone.STRONG)
         yield Span(input_words(composed.estimate), Tone.DIM)
         yield Span(output_words(composed.estimate), Tone.DIM)
 

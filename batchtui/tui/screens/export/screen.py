@@ -18,6 +18,7 @@ from batchtui.text.layout.progress import bar, pace
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.command_hints import hint_with_keys
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -50,7 +51,7 @@ MOST_SAID = 4
 """Lines that say what an export comes to, at most."""
 MOST_LINES = 60
 """Lines of them at most: an answer may have any number."""
-ORDERS = {"of the input": "input", "as they came": "arrival"}
+ORDERS = ("input", "arrival")
 
 
 def _no_name(text: str) -> str:
@@ -118,14 +119,15 @@ class ExportScreen(ListScreen[Field]):
         yield Field("output", "folder" if self._is_folder else "file", FieldKind.TEXT, sanitize(form.output))
         yield Field("format", "format", FieldKind.CHOICE, str(form.format), tuple(map(str, FORMATS)))
         yield Field("only", "results", FieldKind.CHOICE, form.only, form.kinds)
-        order = next(words for words, order in ORDERS.items() if order == form.order)
-        yield Field("order", "order", FieldKind.CHOICE, order, tuple(ORDERS))
+        yield Field("order", "order", FieldKind.CHOICE, form.order, ORDERS)
         if form.format is not Format.CHAT:
             yield Field("with_requests", "requests", FieldKind.SWITCH, "beside the results", is_on=form.with_requests)
-            all_of_them = "" if form.fields else "all of them"
+            all_of_them = "" if form.fields else "all fields"
             yield Field("fields", "fields", FieldKind.TEXT, form.fields, note=all_of_them)
         if form.format.is_delimited:
-            yield Field("guard", "formulas", FieldKind.SWITCH, "guarded: no spreadsheet runs them", is_on=form.guard)
+            yield Field(
+                "guard", "formulas", FieldKind.SWITCH, "guarded: spreadsheets do not run them", is_on=form.guard
+            )
             yield Field("bom", "UTF-8 mark", FieldKind.SWITCH, "for Excel", is_on=form.bom)
         words = "Write" if self._total is None else f"Write {amount(self._total, 'result')}"
         yield Field("write", f"{words}   {{export.write}}", FieldKind.BUTTON, is_on=self._total is not None)
@@ -138,7 +140,7 @@ class ExportScreen(ListScreen[Field]):
         elif field == "only":
             self._take(replace(form, only=value))
         elif field == "order":
-            self._take(replace(form, order=ORDERS[value]))
+            self._take(replace(form, order=value))
         elif field == "with_requests":
             self._take(replace(form, with_requests=not form.with_requests))
         elif field == "guard":
@@ -191,7 +193,8 @@ class ExportScreen(ListScreen[Field]):
             try:
                 plan = await plan_export(self.workspace, group, self._form.options(str(output), overwrite=True))
             except BatchtuiError as error:
-                said = [(Span(one_line(f"{error.message} {error.hint}"), Tone.WARN),)]
+                words = one_line(f"{error.message} {hint_with_keys(error.hint)}")
+                said = [text_with_keys(self, words, Tone.WARN, Tone.STRONG)]
                 plans = []
                 break
             plans.append(plan)
@@ -292,7 +295,7 @@ def _left_out(plan: ExportPlan) -> Iterator[str]:
 
 def _replacing(files: Sequence[Path]) -> Question:
     title = f"Replace {amount(len(files), 'file')}?"
-    return Question(title, (Group("There already", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
+    return Question(title, (Group("Already exists", tuple(sanitize(str(file)) for file in files[:12])),), yes="replace")
 
 
 class ExportSummary(LinesView):
@@ -304,7 +307,7 @@ class ExportSummary(LinesView):
         self._going: ExportProgress | None = None
 
     def show(self, said: Sequence[Line]) -> None:
-        """Draw these lines."""
+        """Show what the export comes to, in these lines, in place of the progress."""
         self._said, self._going = said, None
         self.redraw()
 

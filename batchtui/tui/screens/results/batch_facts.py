@@ -24,7 +24,7 @@ MOST_ROWS = 5
 """Rows of facts at most: the results need the others."""
 SHORT = 30
 """Rows of a screen below which most facts give their room to the results."""
-KEPT = ("state", "sent", "results", "ended", "cost", "id")
+KEPT = ("state", "input", "results", "ended", "cost", "id")
 """The facts that stay on such a screen: the list does not show them."""
 LABELS = ("tags", "note")
 """Facts that are shown beside the name: a person has written them."""
@@ -40,7 +40,7 @@ class BatchFacts(LinesView):
         self._batch: Batch | None = None
 
     def show(self, batch: Batch) -> None:
-        """Draw this batch."""
+        """Show the facts of this batch from now on."""
         self._batch = batch
         self.redraw()
 

@@ -339,6 +339,15 @@ class BatchScreen(LabelActions):
         self.dashboard.copy("\n".join(facts.custom_id for facts in found), said + more)
 
 
+_NOT_THERE = {
+    BatchState.PLANNED: "This part has not been sent yet.",
+    BatchState.SUBMITTING: "This part is being sent.",
+    BatchState.UNKNOWN: "It is unknown whether this batch was created.",
+    BatchState.DELETED: "This batch was deleted.",
+}
+"""Why a batch that is not at the API has no results, by its state."""
+
+
 def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
     """Yield why there are no results to show, and what to do; `fetch` is the line about fetching them."""
     if batch.results is ResultsState.SAVED:
@@ -357,4 +366,4 @@ def why_empty(batch: Batch, fetch: Line) -> Iterator[Line]:
     else:
         yield (Span("No results yet", Tone.STRONG),)
         yield ()
-        yield (Span("This part is not known to be at the API.", Tone.DIM),)
+        yield (Span(_NOT_THERE.get(batch.state, "The API does not show this batch."), Tone.DIM),)

@@ -46,7 +46,7 @@ class ResultsBanner(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return what is wrong with the results, and the keys that help; nothing where all is well."""
         if self._job:
             return [fit((Span(" "), *text_with_keys(self, job_words(self._job))), columns)]
         if self._batch is None:
@@ -90,7 +90,7 @@ def discrepancies(summary: ResultSummary) -> Iterator[Span]:
     if summary.duplicates:
         yield Span(f"{amount(summary.duplicates, 'result')} with a custom_id that an earlier one has", Tone.WARN)
     if summary.unreadable:
-        yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; what came is shown", Tone.WARN)
+        yield Span(f"{amount(summary.unreadable, 'line')} that cannot be read; shown as received", Tone.WARN)
 
 
 def job_words(batches: Sequence[Batch]) -> str:

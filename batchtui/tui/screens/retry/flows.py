@@ -8,7 +8,7 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.services.retry.retry import RetryOptions, apply_retry, discard, plan_retry
 from batchtui.text.numbers import amount
 from batchtui.text.safe import one_line
-from batchtui.text.sentences.estimates import about_words, estimate_lines, range_words
+from batchtui.text.sentences.estimates import about_words, estimate_lines, figure_words
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.submit.flows import report_submitted, send_progress_words
 
@@ -61,7 +61,7 @@ async def send_all_again(app: Host, targets: Sequence[Target]) -> None:
             return
         things = tuple(
             f"{one_line(plan.job.name)}  {amount(plan.requests, 'request')}, attempt {plan.attempt}, "
-            f"{range_words(plan.estimate.cost)}"
+            f"{figure_words(plan.estimate.cost)}"
             for plan in plans
         )
         requests = amount(sum(plan.requests for plan in plans), "request")

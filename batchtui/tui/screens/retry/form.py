@@ -86,9 +86,7 @@ class RetryFields(LinesView):
         number = sum(one.group.count for one in left)
         if not number:
             return ()
-        said = (
-            f" {amount(number, 'truncated answer')}: with a higher max_tokens ({{retry.max-tokens}}) they are sent, too"
-        )
+        said = f" {amount(number, 'truncated answer')}: with a higher max_tokens ({{retry.max-tokens}}) they are sent"
         return text_with_keys(self, said, Tone.TRUNCATED, Tone.STRONG)
 
     def _button(self) -> Line:

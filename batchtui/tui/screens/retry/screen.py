@@ -15,8 +15,9 @@ from batchtui.services.retry.unresolved import FailureChoice
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line
-from batchtui.text.sentences.estimates import about_words, range_words
+from batchtui.text.sentences.estimates import figure_words
 from batchtui.tui.chrome.list_screen import ListScreen
+from batchtui.tui.commands.command_hints import hint_with_keys
 from batchtui.tui.commands.key_text import text_with_keys
 from batchtui.tui.commands.keymap import bindings
 from batchtui.tui.commands.table import Scope
@@ -97,14 +98,11 @@ class RetryScreen(ListScreen[FailureChoice]):
         try:
             plan = await plan_retry(self.workspace, self._target, self._options)
         except NothingToRetry as nothing:
-            self._summary.show(None, nothing.message)
-            if not self.items:
-                self.grid.empty = (line(Span(one_line(nothing.message), Tone.STRONG)),)
-                self.grid.repaint()
+            self._show_why_not(nothing)
             self._show_choices()
             return
         except BatchtuiError as error:
-            self._summary.show(None, f"{error.message} {error.hint}")
+            self._show_why_not(error)
             raise
         # The screen was left while the plan was made: nobody would discard what it has staged.
         if not self.is_attached:
@@ -113,6 +111,14 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._plan, self.items = plan, plan.failed
         self._summary.show(plan, "")
         self._show_choices()
+
+    def _show_why_not(self, error: BatchtuiError) -> None:
+        """Say why there is no plan: below the list, and in it while nothing was found yet."""
+        self._summary.show(None, error.message)
+        if not self.items:
+            hint = text_with_keys(self, hint_with_keys(one_line(error.hint)), Tone.DIM, Tone.STRONG)
+            self.grid.empty = (line(Span(one_line(error.message), Tone.STRONG)), (), hint)
+            self.grid.repaint()
 
     def _show_choices(self) -> None:
         self.grid.forget()
@@ -163,7 +169,7 @@ class RetryScreen(ListScreen[FailureChoice]):
         self._choose(replace(self._options, groups=kinds))
 
     def _action_retry_model(self) -> None:
-        title, text = "Model for all of them; empty to keep each its own", self._options.model or ""
+        title, text = "Model for all requests; empty keeps each request's own", self._options.model or ""
         ask = TextPrompt(title, text, over=partial(self._fields.region_of_box, 1))
         self.app.push_screen(ask, self._take_model)
 
@@ -172,7 +178,7 @@ class RetryScreen(ListScreen[FailureChoice]):
             self._choose(replace(self._options, model=model or None))
 
     def _action_retry_max_tokens(self) -> None:
-        title, text = "max_tokens for all of them; empty to keep each its own", str(self._options.max_tokens or "")
+        title, text = "max_tokens for all requests; empty keeps each request's own", str(self._options.max_tokens or "")
         ask = TextPrompt(title, text, check=token_complaint, over=partial(self._fields.region_of_box, 0))
         self.app.push_screen(ask, self._take_max_tokens)
 
@@ -217,7 +223,7 @@ class KindOfFailure(ItemView[FailureChoice]):
         super().__init__(id="failure-kind")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return two lines."""
+        """Return the advice for the kind of failure under the cursor, and its message."""
         if self.item is None:
             return []
         group = self.item.group
@@ -240,7 +246,7 @@ class RetrySummary(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it."""
+        """Return four lines about the plan, or why there is none."""
         if self._plan is None:
             return [(Span(f" {one_line(self._said)}", Tone.DIM),), (), (), ()]
         return [fit((Span(" "), *pieces), columns) for pieces in plan_lines(self._plan)]
@@ -254,8 +260,7 @@ def plan_lines(plan: RetryPlan) -> Iterator[Line]:
            Span(f" in {parts}, {size(length)}, as attempt {plan.attempt} of the same job", Tone.DIM))  # fmt: skip
     changed = f"{amount(plan.changed, 'request')} changed; " if plan.changed else "as they were sent; "
     yield (Span(changed, Tone.DIM), Span(", ".join(map(one_line, plan.models)), Tone.TEXT))
-    figure = about_words(plan.estimate.cost).removeprefix(", ")
-    yield (Span("estimated cost  ", Tone.DIM), Span(figure or range_words(plan.estimate.cost)))
+    yield (Span("estimated cost  ", Tone.DIM), Span(figure_words(plan.estimate.cost)))
     untouched = [f"{count(plan.succeeded)} succeeded, not retried"]
     untouched += [f"{count(plan.missing)} without a result"] if plan.missing else []
     untouched += [f"{count(plan.away)} of batches that the API does not show"] if plan.away else []

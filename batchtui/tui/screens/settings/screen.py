@@ -115,7 +115,7 @@ class SettingsScreen(ListScreen[SettingRow]):
         self.refresh_frame()
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
-        """Show only settings with these words."""
+        """Show only settings with certain words."""
         self._words = event.text
         self._show()
 

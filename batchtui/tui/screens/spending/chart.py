@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from batchtui.text.layout.charts import ASCII_FILLS, EMPTY, FILLS, column_chart, ticks
-from batchtui.text.money import usd
+from batchtui.text.money import usd, usd_fine
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width
 from batchtui.tui.widgets.lines_view import LinesView
@@ -119,7 +119,7 @@ class Chart(LinesView):
             cells = [(sign, _tone(run.part)) for run in runs for sign in run.text]
             cells += [(" ", Tone.FAINT)] * (room - len(cells))
             if y == at_limit and self._limit is not None:
-                words = f" limit {usd(self._limit)} a day"
+                words = f" limit {usd_fine(self._limit)} a day"
                 cells = [(dash, Tone.BAD) if sign == " " else (sign, tone) for sign, tone in cells]
                 if not any(tone in MODEL_TONES for _, tone in cells[: len(words) + 1]):
                     cells[: len(words) + 1] = [(sign, Tone.BAD) for sign in words + " "]
@@ -127,7 +127,7 @@ class Chart(LinesView):
         _write_values(drawn, bars, wide)
         lines: list[Line] = []
         for y, cells in enumerate(drawn, -1):
-            said = usd(scale[y]) if y in scale else ""
+            said = usd_fine(scale[y]) if y in scale else ""
             spans = [Span("".join(sign for sign, _ in of), tone) for tone, of in groupby(cells, key=_tone_of)]
             lines.append((Span(f"{said:>{SCALE}} ", Tone.DIM), Span(edge if y in scale else " ", Tone.FAINT), *spans))
         return lines

@@ -13,8 +13,8 @@ from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.notice import LIMIT_PERCENTS
 from batchtui.services.spending.budget import SINGLE, Limit, limits
 from batchtui.services.spending.ledger import By, Ledger, LedgerLine, read_ledger
-from batchtui.text.money import UNKNOWN_CELL, usd
-from batchtui.text.numbers import amount, count, short
+from batchtui.text.money import UNKNOWN_CELL, usd, usd_fine
+from batchtui.text.numbers import amount, count, percent, short
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.list_screen import ListScreen
 from batchtui.tui.commands.keymap import bindings
@@ -87,7 +87,7 @@ class SpendingScreen(ListScreen[LedgerLine]):
         self.detail = LineDetail(id="spending-line")
         self.grid = Grid(columns_of(self._by), self.page, self._paint, id="spending")
         self.grid.empty = (
-            line(Span("No spending yet, as far as results are saved", Tone.STRONG)),
+            line(Span("No spending in saved results yet", Tone.STRONG)),
             line(Span("The cost of a batch is known once its results are saved.", Tone.DIM)),
         )
 
@@ -151,7 +151,7 @@ class Head(ItemView[Ledger]):
     """The limits on cost that hold now."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Return the lines."""
+        """Return sums, what they leave out, and a line for each limit."""
         if self.item is None:
             return [(), ()]
         said = [_sums(self.item), _remarks(self.item), *(limit_words(limit) for limit in self.limits)]
@@ -162,7 +162,7 @@ class LineDetail(ItemView[LedgerLine]):
     """Draws what one line comes to for each answer, and which models made it."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Return two lines."""
+        """Return the cost of an answer of this line, and its models."""
         item = self.item
         if item is None:
             return []
@@ -186,14 +186,14 @@ def _for_each(item: LedgerLine) -> Iterator[list[Span]]:
 def limit_words(limit: Limit) -> Iterator[Span]:
     """Yield how much of a limit is spent, or will be by what is in progress."""
     yield Span(f" limit {one_line(limit.what)} ", Tone.DIM)
-    yield Span(usd(limit.usd), Tone.STRONG)
+    yield Span(usd_fine(limit.usd), Tone.STRONG)
     # Nothing adds up towards the limit of one submission.
     if limit.what == SINGLE:
         return
     share = int(limit.spent * 100 / limit.usd) if limit.usd else 100
     tone = Tone.BAD if share >= LIMIT_PERCENTS[-1] else Tone.WARN if share >= LIMIT_PERCENTS[0] else Tone.TEXT
     yield Span(f"   {share} % ", tone)
-    yield Span(f"spent or in progress, {usd(limit.remaining)} left", Tone.DIM)
+    yield Span(f"spent or in progress, {usd_fine(limit.remaining)} left", Tone.DIM)
 
 
 def _sums(ledger: Ledger) -> Iterator[Span]:
@@ -209,7 +209,7 @@ def _sums(ledger: Ledger) -> Iterator[Span]:
         yield GAP
         yield Span("by caching " if total.caching >= 0 else "caching cost ", Tone.DIM)
         yield Span(usd(abs(total.caching)), Tone.GOOD if total.caching >= 0 else Tone.WARN)
-        yield Span(f" ({total.hit_rate:.0%} hits)", Tone.DIM)
+        yield Span(f" ({percent(total.hit_rate)} hits)", Tone.DIM)
 
 
 def _remarks(ledger: Ledger) -> Iterator[Span]:

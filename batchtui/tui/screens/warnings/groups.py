@@ -17,7 +17,7 @@ TITLES = {
     "unknown": "unknown",
     "not_sent": "not sent",
     "expires": "expires",
-    "results_going": "results go",
+    "results_going": "results expire",
     "model_retires": "model retires",
 }
 _OF_MANY = {
@@ -29,7 +29,7 @@ _OF_MANY = {
 }
 """What a row of several says after their number, by kind."""
 _OFFERS = {
-    WarningAction.RESUME: "{list.open} looks for it or sends it, after a question.",
+    WarningAction.RESUME: "{list.open} looks for it or sends it, after asking.",
     WarningAction.FETCH: "{list.open} fetches the results.",
     WarningAction.OPEN: "{list.open} shows the batch.",
     WarningAction.REFRESH: "{list.open} asks the API again.",

@@ -183,9 +183,9 @@ def test_a_partly_failed_batch_shows_how_many_requests_were_billed(batchtui: Bat
     counts = document["request_counts"]
     assert counts["errored"] > 0
     assert document["total"]["answers"] == counts["succeeded"] == 8 - counts["errored"]
-    said = f"billed: {counts['succeeded']} of 8 requests; not {counts['errored']} errored"
+    said = f"billed: {counts['succeeded']} of 8 requests; not billed: {counts['errored']} errored"
     assert said in batchtui("cost", "half").out
-    assert f"billed are the {counts['succeeded']} of 8 that succeeded" in batchtui("status", "half").out
+    assert f"only the {counts['succeeded']} of 8 that succeeded are billed" in batchtui("status", "half").out
 
 
 def test_a_cancelled_batch_is_billed_for_what_was_answered(
@@ -201,3 +201,19 @@ def test_a_cancelled_batch_is_billed_for_what_was_answered(
     assert counts["canceled"] > 0
     assert document["total"]["answers"] == counts["succeeded"]
     assert f"not {counts['canceled']} canceled" in batchtui("cost", "stopped").out
+
+
+def test_the_cost_of_what_is_not_counted_yet_is_unknown_and_never_nothing(
+    batchtui: Batchtui, simulator: Simulator
+) -> None:
+    batchtui.submitted(2, "a", "--name", "ended")
+    assert batchtui("status", "ended").code == 0  # it has ended, and its results are not here
+    done = batchtui("cost", "ended")
+    assert done.out.startswith("cost of ended: unknown, 0 answers")
+    assert "1 ended batch not counted" in done.err
+    assert batchtui("cost", "ended", "--json").document["total"]["cost"] is None
+    # Beside others that are counted it is unknown only where it is named.
+    batchtui.submitted(2, "b", "--name", "saved")
+    assert batchtui("wait", "saved").code == 0
+    assert batchtui("cost", "--json").document["total"]["cost"] is not None
+    assert batchtui("cost", "ended", "--json").document["total"]["cost"] is None

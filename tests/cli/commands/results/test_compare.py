@@ -52,11 +52,11 @@ def test_changes_name_every_custom_id_that_did_not_come_out_the_same(
 def test_people_are_told_in_a_table_and_a_sentence(batchtui: Batchtui, answered: tuple[str, str]) -> None:
     ran = batchtui("compare", *answered, "--changes")
     heading, *rows = ran.out.splitlines()
-    assert heading.split() == ["FIRST", "SECOND"]
+    assert heading.split() == ["A:", "small", "B:", "large"]
     told = {row.split("  ")[0]: row.split()[-2:] for row in rows if row}
     assert told["name"] == ["small", "large"]
     assert told["results"] == ["4", "5"]
-    assert "1 only in 2nd" in ran.out
+    assert "1 only in B" in ran.out
     assert "r-00004" in ran.out
 
 

@@ -79,7 +79,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(batchtui: Batchtui, job: str
     text, document = batchtui("retry", job, "--dry-run"), batchtui("retry", job, "--dry-run", "--json").document
 
     assert text.out.startswith(f"attempt 2: {PASSING} requests in 1 part, ")
-    assert f"  leave: {LASTING} × invalid_request_error" in text.out
+    assert f"  skip: {LASTING} × invalid_request_error" in text.out
     assert "Nothing was sent." in text.err
     assert (document["requests"], document["attempt"], document["succeeded"]) == (PASSING, 2, COUNT - PASSING - LASTING)
     assert {kind["error_type"]: kind["chosen"] for kind in document["failed"]} == {

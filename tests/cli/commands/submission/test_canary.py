@@ -116,4 +116,4 @@ def test_limits_of_the_settings_hold_for_a_canary_alone(batchtui: Batchtui, simu
     (home / "config.toml").write_text("[submit]\nmax_cost_a_day = 0.00001\n")
     ran = batchtui("check", two_shapes(batchtui.folder), "--canary", "--yes")
     assert (ran.code, simulator.world.calls) == (3, [])
-    assert "the limit for a day is $0.000010" in ran.err
+    assert "the limit for a day is $0.00001" in ran.err

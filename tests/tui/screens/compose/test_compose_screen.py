@@ -108,7 +108,7 @@ async def test_half_typed_input_is_reported_and_the_last_request_stays(tmp_path:
         assert not screen.is_available("compose.submit")
         await made.press("ctrl+s")
         await made.until(lambda: isinstance(made.app.screen, ErrorBox))
-        await made.shows("This is not ready yet")
+        await made.shows("Not ready yet")
         assert made.simulator.world.batches == []
 
 
@@ -144,7 +144,7 @@ async def test_rows_with_problems_are_gone_to_and_listed_alone(tmp_path: Path) -
 async def test_one_key_caches_what_all_share_and_its_gain_is_said(tmp_path: Path) -> None:
     draft = Draft(data=table(tmp_path), prompt="{{ text }}", system=LEAD, model="capable", id="ticket")
     async with composing(tmp_path, draft) as (made, screen):
-        await made.shows("about 6,100 tokens the same in all, to system", "saves $")
+        await made.shows("about 6,100 tokens in common, up to system", "saves $")
         assert isinstance(asked(screen)["system"], str)
         await made.press("c")
         await made.until(lambda: screen.desk.draft.cache)
@@ -362,7 +362,7 @@ async def test_a_new_draft_is_empty_and_says_what_to_do(tmp_path: Path) -> None:
         await made.opened("D")
         await made.press("y")
         await made.until(lambda: screen.desk.draft == Draft())
-        await made.shows("choose a table, or a folder", "what is asked of each row")
+        await made.shows("choose a table, or a folder", "the question for each row")
 
 
 @pytest.mark.long

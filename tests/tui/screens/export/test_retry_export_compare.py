@@ -153,7 +153,7 @@ async def test_the_format_changes_the_name_and_the_order(tmp_path: Path, monkeyp
             await made.press("enter")
         await made.shows("fine.jsonl", "chat", "succeeded")
         await made.press("enter")
-        await made.shows("fine.jsonl", "as they came")
+        await made.shows("fine.jsonl", "arrival")
         await made.press("w")
         await made.shows("3 results written")
         assert len([json.loads(line) for line in (tmp_path / "fine.jsonl").read_text().splitlines()]) == 3
