@@ -15,7 +15,8 @@ from batchtui.gateway.anthropic_client import AnthropicGateway
 from batchtui.registry.batches.changes import Batches
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.requests.store import RequestStore, StoredBody
-from batchtui.registry.results.store import ResultDownload, ResultStore
+from batchtui.registry.results.download import ResultDownload
+from batchtui.registry.results.store import ResultStore
 from batchtui.registry.sends.sends import Sends
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
