@@ -43,7 +43,7 @@ class Count(click.IntRange):
         super().__init__(least, most)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it."""
+        """Return the number; fails with the range that is allowed."""
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter:
@@ -61,7 +61,7 @@ class DurationType(click.ParamType[float]):
         self._least = least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it."""
+        """Return the span in seconds."""
         # click converts defaults, too: they are seconds already.
         if isinstance(value, (int, float)):
             return float(value)
@@ -80,7 +80,7 @@ class Size(click.ParamType[int]):
     name = "bytes"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read it."""
+        """Return the number of bytes."""
         if isinstance(value, int):
             return value
         found = _SIZE.fullmatch(value.strip())
@@ -98,7 +98,7 @@ class Moment(click.ParamType[datetime]):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read it."""
+        """Return the moment, aware."""
         if isinstance(value, datetime):
             return value
         if _SPAN.fullmatch(value.strip()):
@@ -118,7 +118,7 @@ class Dollars(click.ParamType[Decimal]):
     name = "usd"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """Read it."""
+        """Return the amount in USD."""
         try:
             # By way of the text: a float would bring its binary digits along.
             amount = Decimal(str(value).removeprefix("$"))
@@ -138,7 +138,7 @@ class Factor(click.FloatRange):
         super().__init__(min=0, max=1_000_000, min_open=True)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read it."""
+        """Return the number; fails for `nan`."""
         try:
             number = super().convert(value, param, ctx)
         except click.BadParameter:
@@ -149,7 +149,7 @@ class Factor(click.FloatRange):
 
 
 def _short(value: object) -> str:
-    """A wrong value as it is quoted: nobody reads the thousandth digit."""
+    """Return a wrong value as a message quotes it, cut where it is long."""
     text = str(value)
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
 

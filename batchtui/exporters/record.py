@@ -50,7 +50,7 @@ class ExportRecord:
 
     @property
     def answer(self) -> ParsedResult:
-        """The line, read."""
+        """The line as parsed, which happens at the first need."""
         if self._answer is None:
             self._answer = parse_result(self.line)
         return self._answer

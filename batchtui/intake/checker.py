@@ -319,7 +319,7 @@ class Checker:
         return None
 
     def _add(self, fault: CheckFault, file: str, number: int, custom_id: str | None) -> None:
-        """Note a fault."""
+        """Add a fault to the findings, and note where the older API version would take the request."""
         # A parameter that the model refuses at the older version, too, is no reason to send it there.
         may_help = fault.code in LEGACY_CODES and LEGACY_API_VERSION in fault.hint
         self.needs_legacy = self.needs_legacy or may_help

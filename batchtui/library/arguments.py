@@ -152,7 +152,7 @@ def function_or_none(name: str, value: T) -> T:
 
 
 def path_of(name: str, value: Any) -> Path:
-    """Return a path."""
+    """Return an argument as a path. Raises `UsageError` for what cannot be one."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise wrong(name, value, "a path")
     return Path(text(name, str(value)))

@@ -31,7 +31,7 @@ _IMAGES = ((b"\x89PNG\r\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GI
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file, read."""
+    """What a file became in a request: a text or a content block, or why it cannot be one."""
 
     text: str | None = None
     """Of a text file."""

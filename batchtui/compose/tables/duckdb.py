@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
@@ -11,6 +13,8 @@ from batchtui.domain.errors import InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_LARGEST_SINGLE = 3.4028e38
+"""Below the largest number of single precision: a longer one has no bytes."""
 _BLOBS = ("BLOB", "BINARY")
 """Types of columns with bytes, by the names that versions of DuckDB give them."""
 MEMORY = "512MB"
@@ -42,7 +46,7 @@ class DuckdbTable(Readable):
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What reads it."""
+        """What a person is told of the table: that DuckDB reads it, and which columns have a name twice."""
         facts = {"read by": "DuckDB"}
         return {**facts, "named twice": ", ".join(self._twice)} if self._twice else facts
 
@@ -52,10 +56,12 @@ class DuckdbTable(Readable):
         found = self._ask(self._sql)
         # Many programs write text as bytes; what is no text stays bytes, which the composer names.
         blobs = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) in _BLOBS]
+        singles = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) == "FLOAT"]
         while rows := self._fetch(found):
             values = [dict(zip(names, row, strict=True)) for row in rows]
-            for row in values if blobs else ():
+            for row in values if blobs or singles else ():
                 row |= {name: _text(row[name]) for name in blobs}
+                row |= {name: _shortest(row[name]) for name in singles}
             yield [Row(number + place, row) for place, row in enumerate(values, 1)]
             number += len(rows)
 
@@ -119,6 +125,17 @@ def _text(value: bytes | None) -> str | bytes | None:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
         return value
+
+
+def _shortest(value: float | None) -> float | None:
+    """Return a number of single precision as the shortest one that is the same: 0.1, and not 0.10000000149011612."""
+    for digits in range(6, 10):
+        if value is None or not math.isfinite(value):
+            break
+        short = float(f"{value:.{digits}g}")
+        if abs(short) < _LARGEST_SINGLE and struct.unpack("f", struct.pack("f", short))[0] == value:
+            return short
+    return value
 
 
 def parquet_table(name: str) -> DuckdbTable:

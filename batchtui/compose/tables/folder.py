@@ -37,7 +37,7 @@ class FolderTable(Readable):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """`folder`, or `file` where a single file was named."""
         return "folder" if self._path.is_dir() else "file"
 
     @property

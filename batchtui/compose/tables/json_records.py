@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,10 @@ VALUE = "input_data"
 """What a record is called that is no object: an array of texts is a table of one column."""
 TASKS = "tasks"
 _LOOKED_AT = 100
+_OF_DATA = {
+    ': {"custom_id": "…", "params": {…}}': "", "one request per line": "one object per line", "the request": "the object",
+    "not a file of requests": "not JSON",
+}  # fmt: skip
 _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv", "file-pointer", "file-markup")
 """What the beginning says about all of it."""
 
@@ -47,8 +53,9 @@ class JsonTable(Readable):
             raise InputError(
                 f"{self.name} already contains requests.", hint=f"`batchtui submit {self.name}` checks and sends them."
             )
+        self.doubts = _twice(feed.head)
         if len(first) == 1 and feed.is_whole:
-            self.doubts = _refuse_columns(self.name, first[0])
+            self.doubts += _refuse_columns(self.name, first[0])
         self.is_tasks = bool(first) and is_task(first[0])
         self.columns = tuple(dict.fromkeys(key for values in first for key in values))
         self.id_column = "task_id" if self.is_tasks else None
@@ -78,7 +85,8 @@ class JsonTable(Readable):
             for records in read_records(self._feed.chunks()):
                 yield list(_rows(records))
         except UnknownFormat as fault:
-            yield [Row(fault.line or 1, {}, CheckFault(fault.code, fault.message, fault.hint))]
+            said = CheckFault(fault.code, _of_data(fault.message), _of_data(fault.hint))
+            yield [Row(fault.line or 1, {}, said)]
 
     def _first(self) -> list[dict[str, Any]]:
         """Return the first records, as far as they can be read; the last one of a beginning may be cut."""
@@ -88,7 +96,7 @@ class JsonTable(Readable):
                 rows += _rows(records)
         except UnknownFormat as fault:
             if not rows and (self._feed.is_whole or fault.code in _HOPELESS):
-                raise InputError(f"{self.name}: {fault.message}.", hint=fault.hint) from None
+                raise InputError(f"{self.name}: {_of_data(fault.message)}.", hint=_of_data(fault.hint)) from None
         return [row.values for row in rows[:_LOOKED_AT] if row.fault is None]
 
 
@@ -101,6 +109,26 @@ def begins_as_json(head: bytes) -> bool:
     return bool(rows) and rows[0].fault is None and VALUE not in rows[0].values
 
 
+def _twice(head: bytes) -> tuple[Doubt, ...]:
+    """Return the doubt about a key that one of the first records has twice: readers of JSON keep the last value."""
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        found.extend(name for name in dict.fromkeys(names) if names.count(name) > 1)
+        return dict(pairs)
+
+    with suppress(UnknownFormat):
+        for records in islice(read_records(iter([head])), _LOOKED_AT):
+            for item in records.items[:_LOOKED_AT]:
+                with suppress(ValueError, RecursionError):
+                    json.loads(without_mark(item), object_pairs_hook=note)
+    if not found:
+        return ()
+    because = f'a record has "{found[0]}" twice, and the last one counts'
+    return (Doubt("columns", "right?", because, "rename one of them, to have both,"),)
+
+
 def _refuse_columns(name: str, record: dict[str, Any]) -> tuple[Doubt, ...]:
     """Return the doubt about a file of one object that may hold the rows.
 
@@ -109,9 +137,8 @@ def _refuse_columns(name: str, record: dict[str, Any]) -> tuple[Doubt, ...]:
     """
     values = list(record.values())
     are_alike = all(isinstance(each, dict) and each.keys() == values[0].keys() for each in values)
-    numbers = [list(map(str, range(len(each)))) for each in (values[0] if are_alike and values else {}, record)]
-    by_columns = are_alike and numbers[0] and list(values[0]) == numbers[0]
-    by_index = are_alike and list(record) == numbers[1]
+    by_columns = are_alike and bool(values and values[0]) and all(map(str.isdigit, values[0]))
+    by_index = len(record) > 1 and all(map(str.isdigit, record))
     if by_columns or by_index or set(record) in ({"columns", "index", "data"}, {"schema", "data"}):
         raise InputError(
             f"{name} contains a whole table in one object, as pandas writes it by default.",
@@ -140,4 +167,13 @@ def _rows(records: Records) -> Iterator[Row]:
 
 def _fault(text: bytes) -> CheckFault:
     faults = diagnose(text).faults
-    return faults[0] if faults else CheckFault("not-json", "it is not valid JSON")
+    if not faults:
+        return CheckFault("not-json", "it is not valid JSON")
+    return faults[0]._replace(message=_of_data(faults[0].message), hint=_of_data(faults[0].hint))
+
+
+def _of_data(text: str) -> str:
+    """Return a sentence about requests, which the reader of JSON usually reads, as one about data."""
+    for word, instead in _OF_DATA.items():
+        text = text.replace(word, instead)
+    return text

@@ -26,7 +26,7 @@ class ManyTables:
 
     @property
     def kind(self) -> str:
-        """What they are."""
+        """How many files there are, and of which kinds."""
         kinds = dict.fromkeys(table.kind for table in self._tables)
         return f"{len(self._tables)} files ({', '.join(kinds)})"
 

@@ -7,6 +7,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batchtui.compose.tables.base import Doubt, TableOptions
 from batchtui.compose.tables.byte_source import ByteSource
 from batchtui.compose.tables.delimited.dialect import NONE
 from batchtui.compose.tables.delimited.table import DelimitedTable
@@ -22,7 +23,7 @@ from batchtui.intake.records.sources import STDIN
 from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
 if TYPE_CHECKING:
-    from batchtui.compose.tables.base import Table, TableOptions
+    from batchtui.compose.tables.base import Table
 
 _DOCUMENTS = (".txt", ".md", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".html", ".xml", ".py")
 """Files that are one request, and no table."""
@@ -32,6 +33,7 @@ WORDS = {
 }  # fmt: skip
 """Delimiters by the words for them."""
 _DELIMITED = (".csv", ".tsv", ".tab", ".psv")
+_VALUES = (b"true", b"false", b"null", b"NaN")
 _RECORDS = (".json", ".jsonl", ".ndjson")
 
 
@@ -45,7 +47,8 @@ def open_table(name: str, options: TableOptions) -> Table:
     options = replace(options, delimiter=WORDS.get(options.delimiter or "", options.delimiter))
     _refuse_odd(options)
     path = Path(name)
-    if name != STDIN and (is_folder(path) or (path.suffix.lower() in _DOCUMENTS and is_file(path))):
+    is_document = path.suffix.lower() in _DOCUMENTS and is_file(path) and not _is_said_to_be_table(path, options)
+    if name != STDIN and (is_folder(path) or is_document):
         return FolderTable(name, path, attach_text=options.attach_text)
     if name != STDIN and is_file(path) and is_spreadsheet(path):
         return SpreadsheetTable(name, options)
@@ -62,7 +65,7 @@ def open_table(name: str, options: TableOptions) -> Table:
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=f"{foreign[1].capitalize()}.")
     suffixes = [suffix.lower() for suffix in path.suffixes]
     looks_like_json = feed.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
-    is_named_so = any(suffix in _RECORDS for suffix in suffixes)
+    is_named_so = any(suffix in _RECORDS for suffix in suffixes) and not _begins_in_names(feed.head)
     is_delimited = any(suffix in _DELIMITED for suffix in suffixes) and not (
         looks_like_json and begins_as_json(feed.head)
     )
@@ -82,8 +85,39 @@ def open_tables(names: list[str], options: TableOptions) -> Table:
     if found.count(STDIN) > 1:
         raise InputError("Standard input can be read only once.", hint="Pass - once.")
     if len(found) == 1:
-        return open_table(found[0], options)
+        table = open_table(found[0], options)
+        if isinstance(table, FolderTable) and is_file(Path(found[0])):
+            table.doubts = _doubt_document(found[0])
+        return table
     return ManyTables(f"{len(found)} files", [open_table(file, options) for file in found])
+
+
+def _begins_in_names(head: bytes) -> bool:
+    """Whether a text begins like a CSV and not like JSON, whatever its file is called."""
+    line = head.partition(b"\n")[0]
+    return line[:1].isalpha() and not line.startswith(_VALUES) and any(sign in line for sign in b",;\t|")
+
+
+def _is_said_to_be_table(path: Path, options: TableOptions) -> bool:
+    """Whether a text file is a table by what an option says: Excel calls its tables with tabs `.txt`."""
+    said = (options.delimiter, options.header, options.skip, options.comment)
+    return path.suffix.lower() in (".txt", ".log") and any(each is not None for each in said)
+
+
+def _doubt_document(name: str) -> tuple[Doubt, ...]:
+    """Return the doubt about a text file that is one request and looks like a table."""
+    if Path(name).suffix.lower() != ".txt":
+        return ()
+    try:
+        table = DelimitedTable(ByteSource(name), TableOptions())
+    except InputError:
+        return ()
+    delimiter = table.facts["delimiter"]
+    if len(table.columns) < 2 or table.doubts or table.facts["header"] == "none":
+        return ()
+    because = f"a file called .txt is a text; it looks like a table of {len(table.columns)} columns"
+    option = f"--delimiter {delimiter if delimiter in WORDS else 'CHAR'} reads it as one, which is right"
+    return (Doubt("requests", "one?", because, option),)
 
 
 def _expanded(name: str) -> list[str]:

@@ -51,6 +51,8 @@ class SpreadsheetTable(Readable):
         self._above = _rows_above(rows) if options.skip is None else options.skip
         self._skip_given = options.skip is not None
         table = rows[self._above :]
+        if all(map(_is_blank, table)):
+            raise InputError(f'The sheet "{self._sheet}" of {name} has no rows below --skip {self._above}.')
         width = max((len(row) for row in table), default=0)
         while width > 1 and all(len(row) < width or row[width - 1] in ("", None) for row in table):
             width -= 1

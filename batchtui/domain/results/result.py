@@ -85,7 +85,7 @@ class OutcomeCounts:
 
     @property
     def total(self) -> int:
-        """All results."""
+        """How many results there are."""
         return (
             self.succeeded + self.truncated + self.refused + self.paused + self.tool_use + self.empty + self.invalid
             + self.errored + self.canceled + self.expired + self.unrecognized

@@ -56,7 +56,7 @@ class Control:
             yield Route(self.prefix + PATH + path, _served(handler), methods=[method])
 
     def overview(self, request: Request, body: bytes) -> dict[str, Any]:
-        """How it stands."""
+        """Return scenario, clock, batches, calls and faults as they are now."""
         world = self.world
         return {
             "scenario": world.scenario.name,

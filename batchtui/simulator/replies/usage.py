@@ -26,7 +26,7 @@ class InputTokens:
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Input tokens of all kinds together."""
         return self.fresh + self.written_5m + self.written_1h + self.read
 
 

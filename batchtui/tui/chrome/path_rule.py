@@ -29,7 +29,7 @@ class PathRule(LinesView):
         self._position = position
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the line."""
+        """Return path and position with a rule between them; the path is cut where there is no room for both."""
         plain = painter_of(self).plain
         rule = "-" if plain else "─"
         right = shorten(self._position(), max(0, columns - 8))

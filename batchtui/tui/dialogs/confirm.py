@@ -163,7 +163,7 @@ class FixedLines(LinesView):
         self._said = lines
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return the lines, broken at this width."""
         return [part for line in self._said for part in flow(line, columns)]
 
 

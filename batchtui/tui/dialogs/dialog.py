@@ -77,5 +77,5 @@ class DialogFooter(LinesView):
         self._says = dialog.keys
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the line."""
+        """Return the keys of the dialog as the person has them."""
         return [(Span(" "), *text_with_keys(self, self._says(), Tone.DIM, Tone.STRONG))]

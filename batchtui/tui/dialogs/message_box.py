@@ -36,7 +36,7 @@ class MessageBox(Dialog[None]):
         self._lines = list(lines)
 
     def box(self) -> Iterator[Widget]:
-        """Yield the lines."""
+        """Yield a text view, so that long messages scroll."""
         yield TextView(self._lines, id="dialog-body")
 
     def on_key(self, event: events.Key) -> None:

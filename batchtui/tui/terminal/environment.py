@@ -96,7 +96,7 @@ def title(text: str) -> str:
 
 
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
-"""xterm's stack of titles: whoever had one before gets it back."""
+"""xterm's stack of titles: the title that was there before is restored at the end."""
 
 
 _ENDING = (

@@ -81,6 +81,6 @@ class ItemView(LinesView, Generic[T]):
         self.item: T | None = None
 
     def show(self, item: T | None) -> None:
-        """Draw this item."""
+        """Draw this item from now on; None draws what stands for no item."""
         self.item = item
         self.redraw()

@@ -21,7 +21,7 @@ class Rule(LinesView):
     DEFAULT_CSS = "Rule { height: 1; }"
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the line."""
+        """Return a line across; of hyphens where only ASCII may be drawn."""
         return [(Span(("-" if painter_of(self).plain else "─") * columns, Tone.FAINT),)]
 
 

@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import sys
+import time
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -355,6 +356,8 @@ def test_room_behind_the_text_is_no_data(tmp_path: Path) -> None:
         ("t.csv", "{\\rtf1 text}", "an RTF document"),
         ("t.json", '{"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}}', "a whole table in one object"),
         ("t.json", '{"0": {"a": 1}, "1": {"a": 2}}', "a whole table in one object"),
+        ("t.json", '{"3": {"a": 1}, "7": {"a": 2}}', "a whole table in one object"),
+        ("t.json", '{"0": "one text", "1": "another"}', "a whole table in one object"),
         ("t.json", '{"columns": ["a"], "index": [0, 1], "data": [[1], [2]]}', "a whole table in one object"),
     ],
 )
@@ -368,6 +371,7 @@ def test_a_table_in_a_form_that_would_be_misread_is_refused(file: str, content: 
     [
         ("t.csv", '"1,""a"",text"\n"2,""b"",more"\n', "delimiter"),
         ("t.json", '{"data": [{"a": 1}, {"a": 2}]}', "rows"),
+        ("t.jsonl", '{"a": 1, "a": 2}\n{"a": 3}\n', "columns"),
     ],
 )
 def test_a_form_that_is_seldom_meant_is_doubted(file: str, content: str, about: str, tmp_path: Path) -> None:
@@ -446,3 +450,35 @@ def test_a_header_of_more_names_than_the_rows_have_cells_is_a_mistake(tmp_path: 
 
 def test_rows_of_more_cells_than_the_header_have_a_doubt(tmp_path: Path) -> None:
     assert [doubt.about for doubt in table(tmp_path, "id,text\n1,a,x\n2,b,y\n3,c,z\n").doubts] == ["header"]
+
+
+def test_lines_that_are_all_left_out_are_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows below"):
+        table(tmp_path, CSV, skip=7)
+
+
+def test_a_table_called_txt_is_doubted_and_read_as_one_where_a_person_says_so(tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("id\ttext\na\tone\nb\ttwo\n")
+    source = open_tables([str(tmp_path / "t.txt")], TableOptions())
+    assert ([doubt.about for doubt in source.doubts], len(read(source))) == (["requests"], 1)
+    assert "--delimiter tab" in source.doubts[0].option
+    assert composed(open_tables([str(tmp_path / "t.txt")], TableOptions(delimiter="tab")), id="id") == (GOLDEN, [])
+    (tmp_path / "t.txt").write_text("Dear all, here it is.\nYours, Anna\n")
+    assert open_tables([str(tmp_path / "t.txt")], TableOptions()).doubts == ()
+
+
+def test_data_in_json_is_not_spoken_of_as_requests(tmp_path: Path) -> None:
+    assert composed(table(tmp_path, CSV, "t.jsonl"), id="id") == (GOLDEN, [])
+    with pytest.raises(InputError) as fault:
+        table(tmp_path, "// x\n{}\n", "t.jsonl")
+    assert "request" not in f"{fault.value} {fault.value.hint}"
+    _, problems = composed(table(tmp_path, '{"text": 1}{"text": 2}\n', "t.jsonl"))
+    assert "request" not in f"{problems[0].message} {problems[0].hint}"
+
+
+def test_a_hundred_thousand_columns_of_one_name_are_opened_in_seconds(tmp_path: Path) -> None:
+    """Names are told apart in one pass: by pairs it took minutes."""
+    began = time.process_time()
+    source = table(tmp_path, "a," * 100_000 + "b\n" + "1," * 100_000 + "2\n", header=True)
+    assert (len(source.columns), source.columns[99_999]) == (100_001, "a_100000")
+    assert time.process_time() - began < 10

@@ -149,3 +149,8 @@ def test_strings_of_parquet_that_are_no_text_stop_the_reading(tmp_path: Path) ->
     parquet.write_table(arrow.table({"text": strings}), tmp_path / "p")
     with pytest.raises(InputError, match="UTF"):
         read(open_table(str(tmp_path / "p"), TableOptions()))
+
+
+def test_a_sheet_whose_rows_are_all_left_out_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no rows below --skip 9"):
+        sheet(tmp_path, ["id", "text"], [1, "a"], skip=9)

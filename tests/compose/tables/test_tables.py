@@ -86,10 +86,14 @@ def test_parquet_and_sql_are_read_by_duckdb(tmp_path: Path) -> None:
 def test_values_of_a_query_are_said_plainly(tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     source = open_query(
-        "select 1.50::decimal(9,2) as d, date '2026-01-02' as day, null as n, [1, 2] as l, {'k': true} as s"
+        "select 1.50::decimal(9,2) as d, date '2026-01-02' as day, null as n, [1, 2] as l, {'k': true} as s,"
+        " 0.1::float as f, 'nan'::float as nf, 3.4e38::float as big, timestamptz '2026-01-02 03:04:05+00' as t"
     )
-    [made], problems = composed(source, "{{ d }}|{{ day }}|{{ n }}|{{ l }}|{{ s }}")
-    assert made["params"]["messages"][0]["content"] == '1.50|2026-01-02||[1, 2]|{"k": true}'
+    [made], problems = composed(
+        source, "{{ d }}|{{ day }}|{{ n }}|{{ l }}|{{ s }}|{{ f }}|{{ nf | default('', true) }}|{{ big }}|{{ t }}"
+    )
+    expected = '1.50|2026-01-02||[1, 2]|{"k": true}|0.1||3.4e+38|2026-01-02 03:04:05+00:00'
+    assert made["params"]["messages"][0]["content"] == expected
     assert [(problem.code, problem.message) for problem in problems] == [
         ("empty-cell", '"n" is empty, and the prompt uses it')
     ]

@@ -32,7 +32,7 @@ class Outcomes(click.ParamType[frozenset[Outcome]]):
     name = "outcomes"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
-        """Read them."""
+        """Return the outcomes as a set; fails with the words that are known."""
         # click converts the default, too.
         if isinstance(value, frozenset):
             return value
@@ -51,7 +51,7 @@ class Names(click.ParamType[tuple[str, ...]]):
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Read them."""
+        """Return the names in their order."""
         return value if isinstance(value, tuple) else tuple(filter(None, map(str.strip, str(value).split(","))))
 
 

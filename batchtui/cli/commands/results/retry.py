@@ -39,7 +39,7 @@ class Words(click.ParamType[frozenset[str]]):
     name = "words"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
-        """Read them."""
+        """Return the words as a set; fails where there are none."""
         if isinstance(value, frozenset):
             return value
         words = frozenset(filter(None, map(str.strip, str(value).split(","))))

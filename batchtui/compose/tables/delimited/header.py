@@ -61,15 +61,16 @@ def column_names(cells: list[str]) -> tuple[list[str], list[str]]:
     """
     bare = [cell.strip() or f"column_{number}" for number, cell in enumerate(cells, 1)]
     own, names, twice = set(bare), list[str](), list[str]()
+    given = set[str]()
     for number, name in enumerate(bare, 1):
-        if name not in names:
-            names.append(name)
-            continue
-        made = f"{name}_{number}"
-        while made in own or made in names:
-            made += "_2"
+        made = name
+        if name in given:
+            twice.append(name)
+            made = f"{name}_{number}"
+            while made in own or made in given:
+                made += "_2"
         names.append(made)
-        twice.append(name)
+        given.add(made)
     return names, twice
 
 

@@ -53,6 +53,10 @@ class DelimitedTable:
             skip=options.skip,
             comment=options.comment,
         )
+        if not first and options.skip and feed.is_whole:
+            raise InputError(
+                f"{self.name} has no rows below the lines that are left out.", hint="Check --skip and --comment."
+            )
         if not first:
             raise InputError(
                 f"The first row of {self.name} is too long to be a header.", hint="Check that it is a table."

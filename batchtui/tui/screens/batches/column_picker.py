@@ -131,7 +131,7 @@ class ColumnHelp(ItemView[Column]):
         super().__init__(id="column-help")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return what the column means, its width, and the keys that work on it."""
         column = self.item
         if column is None:
             return []

@@ -40,7 +40,7 @@ class ComparisonHeader(ItemView[Comparison]):
         self._names = names
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return the figures of both sides and their difference; only the names while nothing is compared yet."""
         comparison = self.item
         if comparison is None:
             named = zip(SIDES, self._names, strict=True)
@@ -115,7 +115,7 @@ class PairHeader(ItemView[Pair]):
         self._names = (first, second)
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return three lines."""
+        """Return the custom_id and a line of figures for each answer."""
         pair = self.item
         if pair is None:
             return [(), (), ()]

@@ -166,7 +166,7 @@ class BothAnswers(ItemView[Pair]):
         super().__init__(id="both-answers")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return the beginnings of both answers; nothing where the cursor is on no pair."""
         pair = self.item
         if pair is None:
             return []

@@ -123,7 +123,7 @@ class RowProblems(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
+        """Return the problems of the row, errors in another colour than warnings."""
         lines: list[Line] = []
         for problem in self._problems:
             tone = Tone.BAD if problem.severity is Severity.ERROR else Tone.WARN

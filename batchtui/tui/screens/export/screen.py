@@ -307,7 +307,7 @@ class ExportSummary(LinesView):
         self._going: ExportProgress | None = None
 
     def show(self, said: Sequence[Line]) -> None:
-        """Draw these lines."""
+        """Show what the export comes to, in these lines, in place of the progress."""
         self._said, self._going = said, None
         self.redraw()
 

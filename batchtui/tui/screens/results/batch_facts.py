@@ -40,7 +40,7 @@ class BatchFacts(LinesView):
         self._batch: Batch | None = None
 
     def show(self, batch: Batch) -> None:
-        """Draw this batch."""
+        """Show the facts of this batch from now on."""
         self._batch = batch
         self.redraw()
 

@@ -65,7 +65,7 @@ class FailureList(Vertical):
         yield self._example
 
     def show(self, groups: Sequence[FailureGroup]) -> None:
-        """List these groups."""
+        """List these groups of failures, with as much height as they need."""
         self._groups = {group.id: group for group in groups}
         # As tall as its list, so that the results get the rest; a long list scrolls.
         self.grid.styles.height = 1 + min(len(groups), MOST_IN_SIGHT)

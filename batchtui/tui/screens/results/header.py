@@ -58,7 +58,7 @@ class ResultHeader(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw them."""
+        """Return two lines about the answer; empty ones until there is one."""
         answer = self._answer
         if answer is None:
             return [(), ()]

@@ -46,7 +46,7 @@ class ResultsBanner(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return the lines."""
+        """Return what is wrong with the results, and the keys that help; nothing where all is well."""
         if self._job:
             return [fit((Span(" "), *text_with_keys(self, job_words(self._job))), columns)]
         if self._batch is None:

@@ -223,7 +223,7 @@ class KindOfFailure(ItemView[FailureChoice]):
         super().__init__(id="failure-kind")
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Return two lines."""
+        """Return the advice for the kind of failure under the cursor, and its message."""
         if self.item is None:
             return []
         group = self.item.group
@@ -246,7 +246,7 @@ class RetrySummary(LinesView):
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
-        """Draw it."""
+        """Return four lines about the plan, or why there is none."""
         if self._plan is None:
             return [(Span(f" {one_line(self._said)}", Tone.DIM),), (), (), ()]
         return [fit((Span(" "), *pieces), columns) for pieces in plan_lines(self._plan)]

@@ -151,7 +151,7 @@ class Head(ItemView[Ledger]):
     """The limits on cost that hold now."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Return the lines."""
+        """Return sums, what they leave out, and a line for each limit."""
         if self.item is None:
             return [(), ()]
         said = [_sums(self.item), _remarks(self.item), *(limit_words(limit) for limit in self.limits)]
@@ -162,7 +162,7 @@ class LineDetail(ItemView[LedgerLine]):
     """Draws what one line comes to for each answer, and which models made it."""
 
     def draw(self, columns: int, rows: int) -> Sequence[Drawn]:
-        """Return two lines."""
+        """Return the cost of an answer of this line, and its models."""
         item = self.item
         if item is None:
             return []
