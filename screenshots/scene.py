@@ -146,7 +146,10 @@ def write_files(folder: Path) -> None:
     """Write what somebody may submit or compose from."""
     jsonl(
         folder / "reviews.jsonl",
-        (request(f"review-{n:04}", TICKETS[n % 3], model="claude-haiku-5-5", max_tokens=300) for n in range(1_500)),
+        (
+            request(f"review-{n:04}", f"Review {n}: {TICKETS[n % 3]}", model="claude-haiku-5-5", max_tokens=300)
+            for n in range(1_500)
+        ),
     )
     rows = ("4711,A red chair,wood", "4712,A lamp,brass", "4713,Two cups,porcelain", "4714,A shelf,oak")
     (folder / "products.csv").write_text("id,product,material\n" + "\n".join(rows) + "\n")

@@ -76,11 +76,14 @@ def known(bench: Bench) -> None:
         submit(url, source, home)
         run(*VERB, "results", "@last", "--json", "--allow-failures", "--home", str(home), env=_at(url))
     _compare(bench, grown, home, f"check {bench.count:,} requests, 99 % answered")
+    _compare(bench, grown, home, f"plan {bench.count:,} requests with --reuse, 99 % answered", REUSE)
     million = bench.folder / "million.jsonl"
     write_requests(million, bench.count * 10, 220)
     with sink() as url:
         submit(url, million, home := bench.folder / "on-its-way")
     _compare(bench, million, home, f"check {bench.count * 10:,} requests, all in progress")
+    _replace_a_hundredth(million, grown)
+    _compare(bench, grown, home, f"plan {bench.count * 10:,} requests with --reuse, 99 % in progress", REUSE)
 
 
 def _replace_a_hundredth(source: Path, grown: Path) -> None:
@@ -89,10 +92,15 @@ def _replace_a_hundredth(source: Path, grown: Path) -> None:
             new.write(line.replace("Document", "Paper", 1) if number % 100 == 0 else line)
 
 
-def _compare(bench: Bench, requests: Path, home: Path, what: str) -> None:
-    """Check on a home that knows them, and on one that knows nothing."""
-    words = (*VERB, "check", str(requests), "--json", "--home")
-    pairs = [(run(*words, str(home)), run(*words, str(bench.folder / "nothing"))) for _ in range(3)]
+CHECK, REUSE = ("check",), ("submit", "--reuse", "--dry-run")
+
+
+def _compare(bench: Bench, requests: Path, home: Path, what: str, verb: tuple[str, ...] = CHECK) -> None:
+    """Check, or plan a submission, on a home that knows them, against a check on one that knows nothing."""
+    here, there = str(home), str(bench.folder / "nothing")
+    known = (*VERB, verb[0], str(requests), *verb[1:], "--json", "--home", here)
+    unknown = (*VERB, "check", str(requests), "--json", "--home", there)
+    pairs = [(run(*known), run(*unknown)) for _ in range(3)]
     found, alone = (min(runs, key=lambda done: done.processor) for runs in zip(*pairs, strict=True))
     counts = json.loads(found.output)["known"]
     assert counts["answered"] + counts["in_progress"] > 0.6 * counts["requests"], counts

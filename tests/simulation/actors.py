@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from batchtui.domain.batches.query import BatchQuery
+from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.submission.send_evidence import VerdictKind
 from batchtui.library.workspace import Workspace as Library
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
@@ -105,7 +106,8 @@ async def act(scene: Scene) -> None:
 
 
 async def _submit(scene: Scene) -> None:
-    options = SubmitOptions(intake=IntakeOptions(max_requests=scene.part))
+    reuse = ReusePolicy() if scene.step.get("reuse") else None
+    options = SubmitOptions(intake=IntakeOptions(max_requests=scene.part), reuse=reuse)
     plan = await plan_submit(scene.workspace, [str(scene.sources[scene.step.job])], options)
     try:
         await apply_submit(scene.workspace, plan)
@@ -115,7 +117,9 @@ async def _submit(scene: Scene) -> None:
 
 async def _library_submit(scene: Scene) -> None:
     library, source = Library(scene.workspace), scene.sources[scene.step.job]
-    await library.submit(str(source), if_submitted="reuse", max_requests=scene.part)
+    await library.submit(
+        str(source), if_submitted="reuse", max_requests=scene.part, reuse=bool(scene.step.get("reuse"))
+    )
 
 
 async def _resume(scene: Scene) -> None:

@@ -36,6 +36,8 @@ LEAST, LEAST_OF_FAULTS = 20, 5
 def expected() -> Iterator[str]:
     """All that has to occur in a long run."""
     yield "killed"
+    yield "submit with reuse"
+    yield "event results.reused"
     yield from (f"actor {name}" for name in ACTORS)
     yield from ("pair " + " + ".join(sorted(pair)) for pair in combinations_with_replacement(ACTORS, 2))
     yield from (f"world {name} beside an actor" for name in WORLD)

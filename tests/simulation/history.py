@@ -247,6 +247,8 @@ class _Run:
         self.table.on[process] = machine
         account = list(self.server.accounts.values())[step.account % len(self.server.accounts)]
         self.watch.process_account[process], self.watch.process_home[process] = account.name, home
+        if step.get("reuse"):
+            self.watch.reusing.add(process)
         self.alive[process] = step.kind
         self.counts[f"actor {step.kind}"] += 1
         process.belongings.append(lambda: self._has_died(process))
@@ -291,6 +293,7 @@ class _Run:
         self.server.say(f"{process.name} is killed after {process.steps} steps")
 
     def _count_pairs(self, step: Step) -> None:
+        self.counts["submit with reuse"] += bool(step.get("reuse"))
         for other in self.alive.values():
             if step.kind in ACTORS:
                 self.counts["pair " + " + ".join(sorted((other, step.kind)))] += 1

@@ -6,6 +6,7 @@ The first breach ends a history.
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ ENDLESS = "it never ends"
 NO_TIME = "it has to be waited, and nobody says until when"
 NO_END = "it does not come to its end"
 LOST_SIGHT = "a batch of ours was lost sight of"
+PAID_AGAIN = "a question is sent again that was to be reused"
 
 
 class Violated(Exception):
@@ -74,7 +76,8 @@ class _Known:
 
 _ROWS = """
 SELECT b.key, b.job_id, b.attempt, b.part, b.state, b.id, b.sender, b.sender_until, b.results, b.unproved, j.source,
-b.cost_at_most, b.cost_actual, b.planned_at, b.base_url FROM batches AS b JOIN jobs AS j ON j.id = b.job_id
+b.cost_at_most, b.cost_actual, b.planned_at, b.base_url, b.reused, b.awaits
+FROM batches AS b JOIN jobs AS j ON j.id = b.job_id
 """
 
 
@@ -98,6 +101,11 @@ class Watch(Guard):
         self._rows: dict[int, dict[int, _Known]] = {}
         self._made: dict[tuple[str, int, str, int, str], ApiBatch] = {}
         self._readers: dict[str, sqlite3.Connection] = {}
+        self.reusing: set[Process] = set()
+        """Submissions that send only what is new."""
+        self._seen_jobs: dict[int, set[str]] = {}
+        self._doubtful: set[tuple[int, int]] = set()
+        """Rows that once were missing or dropped: whoever planned then did not count on their answers."""
         self.excused_twice = 0
         self.late_hearts: set[int] = set()
         """Numbers of processes whose heartbeats say nothing: they slept, their clock jumped, or their disk was full."""
@@ -178,6 +186,9 @@ class Watch(Guard):
             else:
                 self._look_at_foreign(row)
             known[row["key"]] = _Known(row["state"], row["id"], row["sender"], not row["unproved"])
+            if row["state"] in ("missing", "deleted"):
+                self._doubtful.add((home.number, row["key"]))
+        self._look_at_reuse(home)
         self._look_at_limits(home)
 
     def rows(self, home: Home) -> list[sqlite3.Row]:
@@ -271,6 +282,34 @@ class Watch(Guard):
         if row["results"] in ("partial", "saved"):
             self.breach(OTHERS_SAVED, f"{row['id']}, which a colleague made, was fetched by {current().name}")
 
+    def _look_at_reuse(self, home: Home) -> None:
+        """Look at new jobs: one that reuses answers sends no question twice, and none that is being answered."""
+        rows = self.rows(home)
+        seen = self._seen_jobs.setdefault(home.number, set())
+        new = {row["job_id"] for row in rows if row["source"]} - seen
+        seen |= new
+        for job in new:
+            ours = [row for row in rows if row["job_id"] == job and row["attempt"] == 1]
+            if current() not in self.reusing:
+                continue
+            first = min(row["key"] for row in ours)
+            sent = [digest for row in ours if not row["reused"] for digest in self._questions(home, row)]
+            others = {
+                digest
+                for row in rows
+                if row["key"] < first and row["source"] and (home.number, row["key"]) not in self._doubtful
+                and row["state"] in ("planned", "submitting", "unknown", "in_progress")
+                for digest in self._questions(home, row)
+            }  # fmt: skip
+            if len(sent) > len(set(sent)) or others.intersection(sent):
+                self.breach(PAID_AGAIN, f"{job}, planned by {current().name}, sends what is asked already")
+
+    def _questions(self, home: Home, row: sqlite3.Row) -> list[bytes]:
+        """What the requests of a part ask."""
+        path = home.path / "requests" / row["job_id"] / f"{row['attempt']}.db"
+        with closing(sqlite3.connect(f"file://{path}?mode=ro&immutable=1", uri=True)) as index:
+            return [each[0] for each in index.execute("SELECT digest FROM requests WHERE part = ?", (row["part"],))]
+
     def _look_at_limits(self, home: Home) -> None:
         if self._daily_limit is None:
             return
@@ -308,12 +347,16 @@ class Watch(Guard):
     def what_is_open(self, home: Home, undecided: Mapping[int, Reconciliation]) -> list[tuple[str, str]]:
         """What has not come to its end in a home, with the rule that it would break."""
         found: list[tuple[str, str]] = []
+        states = {row["key"]: row["state"] for row in self.rows(home)}
         for row in self.rows(home):
             if not row["source"]:
                 continue
             name = f"part {row['part']} of {row['job_id']}, attempt {row['attempt']}, in home {home.number}"
             truth: Any = self.truth(row["id"])
             is_there = truth is not None and truth.deleted is None
+            origin = states.get(row["awaits"])
+            if row["reused"] and row["state"] == "in_progress" and origin not in ("planned", "unknown", "missing"):
+                found.append((NO_END, f"{name} waits for answers still, and who makes them is {origin}"))
             if row["state"] in ("planned", "submitting", "unknown") and row["key"] not in undecided:
                 found.append((NO_END, f"{name} is {row['state']} still, and nobody is asked"))
             elif row["state"] == "missing" and is_there:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
+from unittest.mock import ANY, patch
 
 from batchtui.domain.errors import GatewayError
 from batchtui.domain.submission.send_evidence import Account, ApiLook, Proof, Relation
@@ -20,11 +20,11 @@ from batchtui.registry.sends import sends
 from batchtui.registry.sends.sends import Sends
 from batchtui.registry.sends.verdicts import Verdicts
 from batchtui.runtime.server_clock import ServerClock
-from batchtui.services.batches import cancel, delete
-from batchtui.services.polling import refresh
+from batchtui.services.batches import cancel, delete, prune
+from batchtui.services.polling import maintenance, refresh, wait
 from batchtui.services.polling.collector import Collector
 from batchtui.services.results import collect
-from batchtui.services.submission import proof, reconcile, send, verdict
+from batchtui.services.submission import proof, reconcile, send, submit, verdict
 from tests.simulation.history import run
 from tests.simulation.machines import Table
 from tests.simulation.story import MachinePlan, Step, Story, tell
@@ -61,6 +61,10 @@ class Mutant:
 
 async def _true(*_: Any, **__: Any) -> bool:
     return True
+
+
+async def _equal_to_any(*_: Any) -> Any:
+    return ANY
 
 
 async def _none_due(*_: Any) -> list[Any]:
@@ -293,6 +297,22 @@ MUTANTS: dict[str, Mutant] = {
             ),
             Weather(faults=(Fault("create", 1, "lost_before"),)),
             sizes=(2,),
+        ),
+    ),
+    "what is new is decided before the registry is locked alone": Mutant(
+        ((submit, "known_attempts", _equal_to_any),),
+        Story(1, None, tuple(Step(0.0, "submit", job=job, more=(("reuse", True),)) for job in (0, 1)), sizes=(2, 2)),
+    ),
+    "answers that are waited for are never copied": Mutant(
+        (
+            *((module, "fill_all", _nothing) for module in (submit, wait, maintenance, prune)),
+            (collect, "fill_followers", _nothing),
+        ),
+        Story(
+            1,
+            None,
+            (Step(0.0, "submit"), Step(5.0, "submit", job=1, more=(("reuse", True),))),
+            sizes=(2, 2),
         ),
     ),
 }

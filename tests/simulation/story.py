@@ -124,7 +124,7 @@ RETRY_AFTERS = (None, "7", "0", "-5", "400", "1e20", "Fri, 31 Dec 9999 23:59:59 
 
 def tell(seed: int) -> Story:
     """Make the story of a seed."""
-    return _with_trouble(plain(seed), random.Random(f"trouble {seed}"))
+    return _with_reuse(_with_trouble(plain(seed), random.Random(f"trouble {seed}")), random.Random(f"reuse {seed}"))
 
 
 def plain(seed: int) -> Story:
@@ -183,6 +183,20 @@ def _with_trouble(story: Story, dice: random.Random) -> Story:
         steps.append(last)
         faults.append(replace(_fault_of(dice, operation), nth=1))
     return replace(story, steps=tuple(steps), weather=replace(story.weather, faults=tuple(faults)))
+
+
+def _with_reuse(story: Story, dice: random.Random) -> Story:
+    """Have some submissions send only what is new, and add one more that does: all files ask the same questions."""
+    steps = [
+        replace(step, more=(*step.more, ("reuse", True)))
+        if step.kind in ("submit", "library submit") and dice.random() < 0.4
+        else step
+        for step in story.steps
+    ]
+    if dice.random() < 0.3:
+        another = replace(_actor(dice, story, "submit", _delay(dice)), more=(("reuse", True),))
+        steps.insert(dice.randrange(1, len(steps) + 1), another)
+    return replace(story, steps=tuple(steps))
 
 
 def _actor(dice: random.Random, story: Story, kind: str, after: float) -> Step:

@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.gateway.anthropic_client import AnthropicGateway
+from batchtui.registry.batches.changes import Batches
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.requests.store import RequestStore, StoredBody
+from batchtui.registry.results.download import ResultDownload
+from batchtui.registry.results.store import ResultStore
 from batchtui.registry.sends.sends import Sends
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -36,6 +40,14 @@ POINTS: dict[str, tuple[Any, str, str]] = {
     "after the answer is committed": (Sends, "accepted", "after"),
 }
 """Every point of a submission at which something has been committed or sent, or is about to be."""
+
+REUSE_POINTS: dict[str, tuple[Any, str, str]] = {
+    **POINTS,
+    "before answers are copied": (ResultStore, "download", "before"),
+    "after answers are copied": (ResultDownload, "commit", "after"),
+    "after copied answers are noted": (Batches, "filled", "after"),
+}
+"""The same of a submission that reuses answers."""
 
 
 def die() -> None:
@@ -95,14 +107,15 @@ def _pass() -> None:
     """Live on."""
 
 
-async def run(home: str, url: str, source: str, max_requests: int) -> None:
+async def run(home: str, url: str, source: str, max_requests: int, *, reuses: bool = False) -> None:
     """Submit a file in parts of that many requests."""
     async with open_workspace(Paths.locate(Path(home)), base_url=url) as workspace:
-        options = SubmitOptions(intake=IntakeOptions(max_requests=max_requests))
+        reuse = ReusePolicy() if reuses else None
+        options = SubmitOptions(intake=IntakeOptions(max_requests=max_requests), reuse=reuse)
         plan = await plan_submit(workspace, [source], options)
         await apply_submit(workspace, plan)
 
 
 if __name__ == "__main__":
-    arm(POINTS[sys.argv[5]], int(sys.argv[6]))
-    asyncio.run(run(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    arm(REUSE_POINTS[sys.argv[5]], int(sys.argv[6]))
+    asyncio.run(run(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), reuses=sys.argv[7:] == ["reuse"]))

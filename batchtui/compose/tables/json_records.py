@@ -27,8 +27,8 @@ VALUE = "input_data"
 TASKS = "tasks"
 _LOOKED_AT = 100
 _OF_DATA = {
-    ': {"custom_id": "…", "params": {…}}': "", "one request per line": "one object per line", "the request": "the object",
-    "not a file of requests": "not JSON",
+    ': {"custom_id": "…", "params": {…}}': "", "one request per line": "one object per line",
+    "the request": "the object", "not a file of requests": "not JSON",
 }  # fmt: skip
 _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv", "file-pointer", "file-markup")
 """What the beginning says about all of it."""

@@ -204,6 +204,13 @@ def test_a_table_without_rows_is_named(name: str, tmp_path: Path) -> None:
     assert said in raised.value.message
 
 
+@pytest.mark.parametrize("content", [b"hello\n", b'"text"\n'], ids=["words", "text"])
+def test_data_that_is_no_json_is_not_told_to_be_requests(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        composed(table(tmp_path, content, "t.jsonl"), "{{ a }}")
+    assert "request" not in f"{raised.value.message} {raised.value.hint}"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist"):
         open_table(str(tmp_path / "no.csv"), TableOptions())

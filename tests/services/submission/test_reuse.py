@@ -61,11 +61,16 @@ def sent(simulator: Simulator) -> list[str]:
 
 async def lines_of(desk: Desk, submitted: Submitted) -> list[dict[str, Any]]:
     """The results of a job in the order of its input."""
+    return [json.loads(line) for line in (await export_of(desk, submitted)).splitlines()]
+
+
+async def export_of(desk: Desk, submitted: Submitted) -> bytes:
+    """What an export in the order of the input writes."""
     batches = await desk.workspace.registry.queries.of_job(submitted.job.id)
     output = desk._folder / f"{submitted.job.id}.jsonl"
     plan = await plan_export(desk.workspace, batches, ExportOptions(output=str(output), order="input", overwrite=True))
     await apply_export(desk.workspace, plan)
-    return [json.loads(line) for line in output.read_text().splitlines()]
+    return output.read_bytes()
 
 
 def answers(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
@@ -299,3 +304,16 @@ async def test_samples_of_one_question_are_no_duplicates_and_each_is_reused_for_
     once = await desk.reuse(asked("a", prefix="z"), ANY)
     assert [text for _, text in answers(await lines_of(desk, once))] == [one]
     assert sent(simulator) == ["a", "a", "b"]
+
+
+async def test_an_export_is_byte_for_byte_that_of_a_full_run_with_the_answers_put_in(
+    desk: Desk, simulator: Simulator
+) -> None:
+    """The answers of a full run, line by line, under the custom_ids of the requests that reuse them."""
+    texts = [f"question {number}" for number in range(40)]
+    full = await desk.answered(asked(*texts), max_requests=7)
+    made = (await export_of(desk, full)).splitlines()
+    again = await desk.reuse(asked(*reversed(texts), prefix="y"), ANY, max_requests=9)
+    expected = [line.replace(b'"x-%d"' % (39 - at), b'"y-%d"' % at, 1) for at, line in enumerate(reversed(made))]
+    assert await export_of(desk, again) == b"".join(line + b"\n" for line in expected)
+    assert len(sent(simulator)) == 40
