@@ -188,7 +188,7 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
     "binary": ("t.csv", b"id,text\n\x00\x01\x02,\xff\x00", "binary"),
     "a spreadsheet": ("t.xlsx", b"PK\x03\x04abc", "spreadsheet"),
     "a database": ("t.db", b"SQLite format 3\0", "SQLite"),
-    "requests": ("t.jsonl", b'{"custom_id": "a", "params": {}}\n', "requests already"),
+    "requests": ("t.jsonl", b'{"custom_id": "a", "params": {}}\n', "already contains requests"),
     "no JSON at all": ("t.json", b"[", "not a complete JSON array"),
     "JSON in UTF-16": ("t.json", json.dumps(ROWS).encode("utf-16"), "UTF-16"),
     "JSON that is none": ("t.jsonl", b"hello\n", "not JSON"),
