@@ -161,7 +161,7 @@ reuse_option = click.option(
     is_flag=False,
     flag_value=REUSE_ON,
     metavar="[AGE]",
-    help="Send only what is new and copy the answers there are: of any age, not older than AGE (--reuse=30d), with"
+    help="Send only what is new and copy the answers that exist: of any age, not older than AGE (--reuse=30d), with"
     " those that depend on the day, too (=all, =all,30d), or not at all (=off). Default: the setting `submit.reuse`.",
 )
 

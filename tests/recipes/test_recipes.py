@@ -47,7 +47,7 @@ def shell(name: str, *arguments: str) -> str:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_mixed_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_mixed_requests_runs_as_it_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "pixel.png").write_bytes(PIXEL)
     run("mixed_requests", "pixel.png")
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
@@ -56,7 +56,7 @@ def test_mixed_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.usefixtures("simulator")
-def test_classification(tmp_path: Path) -> None:
+def test_the_recipe_of_classification_runs_as_it_is_printed(tmp_path: Path) -> None:
     (tmp_path / "tickets.csv").write_text("text\nIt broke.\n«Twice» billed\n")
     run("classification", "tickets.csv", "labels.csv")
     with (tmp_path / "labels.csv").open(newline="", encoding="utf-8-sig") as file:
@@ -66,7 +66,7 @@ def test_classification(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_extraction(tmp_path: Path) -> None:
+def test_the_recipe_of_extraction_runs_as_it_is_printed(tmp_path: Path) -> None:
     folder = tmp_path / "invoices"
     folder.mkdir()
     (folder / "a.txt").write_text("Invoice 7, 12.50 EUR")
@@ -87,14 +87,16 @@ def test_documents_from_a_folder(simulator: Simulator, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_shared_prefix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_shared_prefix_runs_as_it_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "text.txt").write_text("A long text about a lighthouse. " * 2_000)
     run("shared_prefix", "text.txt")
     assert int(capsys.readouterr().out.split()[0]) > 0
 
 
 @pytest.mark.parametrize("scenario", ["half-fail"])
-def test_retry_what_failed(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_retry_what_failed_runs_as_it_is_printed(
+    simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     jsonl(tmp_path / "night.jsonl", requests(40))
     run("retry_what_failed", "night.jsonl", "answers.jsonl")
     assert len(simulator.world.batches) == 3
@@ -102,7 +104,9 @@ def test_retry_what_failed(simulator: Simulator, tmp_path: Path, capsys: pytest.
     assert "of 40 succeeded" in capsys.readouterr().out
 
 
-def test_two_models(simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_two_models_runs_as_it_is_printed(
+    simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     jsonl(tmp_path / "questions.jsonl", requests(3))
     run("two_models", "questions.jsonl")
     said = capsys.readouterr().out
@@ -111,7 +115,7 @@ def test_two_models(simulator: Simulator, tmp_path: Path, capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("simulator")
-def test_code_review(tmp_path: Path) -> None:
+def test_the_recipe_of_code_review_runs_as_it_is_printed(tmp_path: Path) -> None:
     folder = tmp_path / "code"
     (folder / "inner").mkdir(parents=True)
     (folder / "a.py").write_text("print(1)\n")
@@ -121,20 +125,20 @@ def test_code_review(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("simulator")
-def test_loop_to_batch(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_loop_to_batch_runs_as_it_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     run("loop_to_batch", "5")
     assert len(capsys.readouterr().out.splitlines()) == 5
 
 
 @pytest.mark.usefixtures("simulator")
-def test_data_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_recipe_of_data_frames_runs_as_it_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     jsonl(tmp_path / "questions.jsonl", requests(4))
     run("data_frames", "questions.jsonl", "answers.parquet")
     assert capsys.readouterr().out.startswith("4 4 [('succeeded', 4, ")
 
 
 @pytest.mark.long
-def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
+def test_the_recipe_of_spark_shards_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
     folder = tmp_path / "shards"
     folder.mkdir()
     for number in range(3):
@@ -147,7 +151,7 @@ def test_spark_shards(simulator: Simulator, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_nightly(simulator: Simulator, tmp_path: Path) -> None:
+def test_the_recipe_of_nightly_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
     jsonl(tmp_path / "2026-11-21.jsonl", requests(3))
     for _ in range(2):
         shell("nightly.sh", "2026-11-21.jsonl", "answers.jsonl")

@@ -205,11 +205,17 @@ def tell_export(session: Session, report: ExportReport) -> None:
         session.notes.say(f"{amount(report.total, 'result')}: {said}{missing}")
 
 
-async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool) -> int:
-    """Return whether every request succeeded, read closely: answers that were truncated or refused did not."""
+async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool, is_partial: bool = False) -> int:
+    """Return whether every request succeeded, read closely: answers that were truncated or refused did not.
+
+    `is_partial`: whether an export was made of results that are not whole.
+    """
     # Before anything is read: it may be a million results.
     if allow_failures:
         return ExitCode.DONE
+    # What was accepted as it is leaves requests without an answer, whatever the API counts.
+    if is_partial or any(batch.accepted for batch in target.batches):
+        return ExitCode.NOT_ALL_SUCCEEDED
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
     others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
     # A retry may have answered what a deleted batch of the first attempt lost: then all of the job succeeded.

@@ -139,6 +139,7 @@ class Readable:
         """Yield the values of one column."""
         for block in self.rows():
             for row in block:
+                # Wrong rows have no values.
                 if column in row.values:
                     yield row.values[column]
 

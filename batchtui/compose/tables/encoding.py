@@ -34,7 +34,7 @@ _OLD = ("cp850", "mac_roman")
 _WITHIN_WORD = re.compile(rb"(?<=[A-Za-z])[\x80-\xff]+(?=[a-z])")
 _USUAL_LETTERS = frozenset("äöüßéèêëàâáãåçñíìîïóòôõúùûøæœ")
 """Letters of Western languages within words; capital ones stand at their beginning."""
-_USUAL_SIGNS = frozenset("€£§°«»„“”‚‘’–—…•·¿¡©®™²³½\xa0ñ×")
+_USUAL_SIGNS = frozenset("€£§°«»„\u201c\u201d‚\u2018\u2019–—…•·¿¡©®™²³½\xa0ñ×")
 """Signs of Western texts beside the letters."""
 _ENOUGH_LETTERS = 20
 """Letters that a rule about a script needs."""

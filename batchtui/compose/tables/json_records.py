@@ -27,8 +27,8 @@ VALUE = "input_data"
 TASKS = "tasks"
 _LOOKED_AT = 100
 _OF_DATA = {
-    ': {"custom_id": "…", "params": {…}}': "", "one request a line": "one object a line", "the request": "the object",
-    "not a file of requests": "not JSON",
+    ': {"custom_id": "…", "params": {…}}': "", "one request per line": "one object per line",
+    "the request": "the object", "not a file of requests": "not JSON",
 }  # fmt: skip
 _HOPELESS = ("file-binary", "file-encoding", "file-empty", "file-not-json", "file-csv", "file-pointer", "file-markup")
 """What the beginning says about all of it."""
@@ -141,13 +141,13 @@ def _refuse_columns(name: str, record: dict[str, Any]) -> tuple[Doubt, ...]:
     by_index = len(record) > 1 and all(map(str.isdigit, record))
     if by_columns or by_index or set(record) in ({"columns", "index", "data"}, {"schema", "data"}):
         raise InputError(
-            f"{name} holds a whole table in one object, as pandas writes it by default.",
+            f"{name} contains a whole table in one object, as pandas writes it by default.",
             hint='Write it with df.to_json(PATH, orient="records", lines=True).',
         )
     for key, value in record.items():
         if isinstance(value, list) and len(value) > 1 and all(isinstance(each, dict) for each in value):
             because = f'the file is one object; "{key}" in it has {len(value)} objects'
-            return (Doubt("rows", "one?", because, f"jq '.[\"{key}\"]' FILE makes rows of them, which is read"),)
+            return (Doubt("rows", "one?", because, f"jq '.[\"{key}\"]' FILE turns them into rows"),)
     return ()
 
 

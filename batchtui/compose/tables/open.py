@@ -53,7 +53,7 @@ def open_table(name: str, options: TableOptions) -> Table:
     if name != STDIN and is_file(path) and is_spreadsheet(path):
         return SpreadsheetTable(name, options)
     if options.sheet is not None:
-        raise UsageError(f"{name} is no spreadsheet, so it has no sheets.", hint="Leave out --sheet.")
+        raise UsageError(f"{name} is not a spreadsheet, so it has no sheets.", hint="Leave out --sheet.")
     feed = ByteSource(name, options.stdin)
     _refuse_stand_in(name, feed.head)
     if feed.head.startswith(b"PAR1"):

@@ -147,6 +147,8 @@ class BatchSummary:
     """USD of the answers that can be priced, where others say nothing of their usage."""
     without_usage: int = 0
     """Answers that say nothing of their usage, so that `cost_actual` is not known."""
+    accepted: str = ""
+    """Why its saved results are not whole or not all ours, where a person accepted them nevertheless; else empty."""
     is_reused: bool = False
     """Whether its requests are not sent: their answers are copied from requests that asked the same."""
 
@@ -159,7 +161,8 @@ class BatchSummary:
     def success(self) -> Success:
         """Whether all, some or few of its requests succeeded; ALL while nothing is known to have failed."""
         if not self.failed:
-            return Success.ALL
+            # Results that a person accepted as they are do not say of every request that it succeeded.
+            return Success.SOME if self.accepted else Success.ALL
         # Both figures from one source: the API counts refusals and cut-off answers as succeeded, the saved results do
         # not.
         total = self.counts.settled if self.outcomes is None else self.outcomes.total
@@ -204,8 +207,6 @@ class Batch(BatchSummary):
     """What a person has written down about its job."""
     results_digest: str = ""
     """Of the saved file of results, as `ResultStore` writes it; empty where it was saved by an earlier version."""
-    accepted: str = ""
-    """Why its saved results are not whole or not all ours, where a person accepted them nevertheless; else empty."""
     organization_id: str | None = None
     base_url: str | None = None
     """The address it was planned for; None where its account was never learnt."""
@@ -241,7 +242,8 @@ class Batch(BatchSummary):
     @property
     def has_full_success(self) -> bool:
         """Whether it ended and every request succeeded."""
-        return self.state is BatchState.ENDED and self.failed == 0 and self.counts.processing == 0
+        is_all = self.failed == 0 and self.counts.processing == 0 and not self.accepted
+        return self.state is BatchState.ENDED and is_all
 
     @property
     def is_foreign(self) -> bool:

@@ -34,6 +34,7 @@ class ReusePolicy:
         if words == ["off"]:
             return None
         ages = [word for word in words if word not in ("on", "all")]
+        # `on` stands alone; `all` and an age may be combined, each once.
         if len(ages) > 1 or len(words) > len(set(words)) or ("on" in words and len(words) > 1):
             raise ValueError(EXPECTED)
         return cls(_age(ages[0]) if ages else None, "all" in words)

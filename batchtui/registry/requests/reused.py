@@ -214,6 +214,7 @@ class ReuseSplit:
         """
         with _storage_errors(), ExitStack() as stack:
             index = stack.enter_context(closing(sqlite3.connect(self.index, isolation_level=None)))
+            # Synced once, at the end: what a process that died has staged is thrown away in any case.
             index.executescript("PRAGMA cache_size = -8000; PRAGMA synchronous = OFF; BEGIN")
             mixed = {row[0] for row in index.execute(_MIXED)}
             whole = [part for part in self._staged.parts if part.part not in mixed]
@@ -396,6 +397,7 @@ class ReuseReader:
     def __init__(self, folder: Path, attempt: int) -> None:
         """Raises `StorageError` where the requests are not kept."""
         self._job = folder.name
+        # Immutable: nobody writes to the index of stored requests any more, so SQLite need not lock it.
         self._uri = f"{(folder / index_name(attempt)).absolute().as_uri()}?mode=ro&immutable=1"
         with _storage_errors():
             self._index = sqlite3.connect(self._uri, uri=True, check_same_thread=False)

@@ -149,7 +149,11 @@ def _why_not(batch: Batch, *, locally: bool, force: bool, loses: bool) -> str:
         return "it is unknown whether it was created; run `batchtui resume` first"
     if batch.state.is_running:
         return (
-            "" if locally and force else "it is in progress. Cancel it first, or forget it locally with --local --force"
+            ""
+            if locally and force
+            else "it is being canceled. Wait until it has ended, or forget it locally with --local --force"
+            if batch.state is BatchState.CANCELING
+            else "it is in progress. Cancel it first, or forget it locally with --local --force"
         )
     if batch.state is BatchState.ENDED and not force and loses:
         return "its results are not saved; save them with `batchtui results`, or pass --force"

@@ -27,6 +27,7 @@ from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model, prove
 from batchtui.services.workspace import refuse_other_account
 from batchtui.text.durations import about
+from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,17 +156,20 @@ def damage(summary: ResultSummary, promised: int) -> str | None:
     ids = summary.ids
     # Our own number of requests goes first: other servers send counts of 0, null or strings.
     if promised and summary.results != promised:
-        return f"{summary.results:,} results came for {promised:,} requests."
+        return f"{amount(summary.results, 'result')} came for {amount(promised, 'request')}."
     if summary.unreadable:
         return f"{summary.unreadable:,} of {summary.results:,} lines cannot be read."
     if summary.duplicates:
         return f"{summary.duplicates:,} of {summary.results:,} results repeat a custom_id."
     if ids is not None and (ids.unexpected or ids.missing):
-        foreign = f" ({', '.join(ids.unexpected_examples)})" if ids.unexpected else ""
-        return (
-            f"{ids.unexpected:,} results belong to no request of this batch{foreign}, and {ids.missing:,} requests have"
-            " no result."
-        )
+        said = []
+        if ids.unexpected:
+            verb = "belongs" if ids.unexpected == 1 else "belong"
+            named = ", ".join(ids.unexpected_examples)
+            said.append(f"{amount(ids.unexpected, 'result')} {verb} to no request of this batch ({named})")
+        if ids.missing:
+            said.append(f"{amount(ids.missing, 'request')} {'has' if ids.missing == 1 else 'have'} no result")
+        return f"{', and '.join(said)}."
     return None
 
 

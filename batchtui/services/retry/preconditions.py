@@ -29,7 +29,8 @@ def refuse_unkept(workspace: Workspace, target: Target) -> None:
     if not workspace.registry.requests.has(target.batches[0].job):
         raise UsageError(
             f"The requests of {target.named} are not stored: it was created elsewhere, or they were deleted.",
-            hint="Submit the file again; `batchtui results ID --only errored` lists those that failed.",
+            hint="`batchtui label ID --requests FILE` attaches the file that it was created from;"
+            " `batchtui results ID --only errored` lists those that failed.",
         )
 
 

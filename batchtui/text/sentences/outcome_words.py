@@ -36,7 +36,8 @@ def counts_words(counts: RequestCounts) -> str:
 
 def batch_outcome_words(batch: BatchSummary) -> str:
     """Say what became of a batch's requests as closely as is known: its saved results, else the API's counts."""
-    return counts_words(batch.counts) if batch.outcomes is None else _words_of(batch.outcomes)
+    words = counts_words(batch.counts) if batch.outcomes is None else _words_of(batch.outcomes)
+    return f"{words} (incomplete, accepted)" if batch.accepted else words
 
 
 @lru_cache(maxsize=1024)

@@ -333,7 +333,7 @@ def test_a_second_table_in_the_file_is_never_read_as_the_first(name: str, tmp_pa
     ],
 )
 def test_a_smaller_table_above_is_not_passed_over_unasked(content: str, skip: int, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds two tables") as fault:
+    with pytest.raises(InputError, match="contains two tables") as fault:
         table(tmp_path, content)
     assert f"--skip {skip}" in fault.value.hint
     assert len(read(table(tmp_path, content, skip=skip))) in (4, 10)

@@ -114,7 +114,7 @@ def test_a_sheet_that_needs_a_password_is_said(tmp_path: Path) -> None:
 
 
 def test_a_sheet_of_a_file_without_sheets_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no spreadsheet"):
+    with pytest.raises(UsageError, match="not a spreadsheet"):
         table(tmp_path, CSV, sheet="Data")
 
 

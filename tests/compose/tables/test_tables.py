@@ -188,7 +188,7 @@ WRONG: dict[str, tuple[str, bytes, str]] = {
     "binary": ("t.csv", b"id,text\n\x00\x01\x02,\xff\x00", "binary"),
     "a spreadsheet": ("t.xlsx", b"PK\x03\x04abc", "spreadsheet"),
     "a database": ("t.db", b"SQLite format 3\0", "SQLite"),
-    "requests": ("t.jsonl", b'{"custom_id": "a", "params": {}}\n', "requests already"),
+    "requests": ("t.jsonl", b'{"custom_id": "a", "params": {}}\n', "already contains requests"),
     "no JSON at all": ("t.json", b"[", "not a complete JSON array"),
     "JSON in UTF-16": ("t.json", json.dumps(ROWS).encode("utf-16"), "UTF-16"),
     "JSON that is none": ("t.jsonl", b"hello\n", "not JSON"),
@@ -202,6 +202,13 @@ def test_a_table_without_rows_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as raised:
         table(tmp_path, content, file)
     assert said in raised.value.message
+
+
+@pytest.mark.parametrize("content", [b"hello\n", b'"text"\n'], ids=["words", "text"])
+def test_data_that_is_no_json_is_not_told_to_be_requests(content: bytes, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as raised:
+        composed(table(tmp_path, content, "t.jsonl"), "{{ a }}")
+    assert "request" not in f"{raised.value.message} {raised.value.hint}"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

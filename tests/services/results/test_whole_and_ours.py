@@ -98,7 +98,7 @@ async def test_a_persons_word_saves_them_marked(workspace: Workspace, batch: Bat
     sends(simulator, *NOT_OURS["one foreign"])
     saved = await collect(workspace, batch, accept=True)
     assert saved.results is ResultsState.SAVED
-    assert "1 results belong to no request of this batch (theirs), and 1 requests have no result" in saved.accepted
+    assert "1 result belongs to no request of this batch (theirs), and 1 request has no result" in saved.accepted
     plan = await plan_export(workspace, [saved], ExportOptions(format="csv"))
     stream = io.BytesIO()
     await apply_export(workspace, plan, stream=stream)

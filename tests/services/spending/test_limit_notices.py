@@ -55,13 +55,13 @@ async def test_each_share_is_told_once_a_day(workspace: Workspace, clock: Turned
     assert await heard(workspace) == ["Cost limit: 80 % of the limit for today, $10.00, is spent or in progress."]
     assert await heard(workspace) == []
     await spend(workspace, "job_3", "1")
-    assert [words[:20] for words in await heard(workspace)] == ["Cost limit: 90 % "]
+    assert [words[:17] for words in await heard(workspace)] == ["Cost limit: 90 % "]
     await spend(workspace, "job_4", "2")
-    assert [words[:21] for words in await heard(workspace)] == ["Cost limit: 100 % "]
+    assert [words[:18] for words in await heard(workspace)] == ["Cost limit: 100 % "]
     clock.turn(hours=24)
     assert await heard(workspace) == []
     await spend(workspace, "job_5", "9")
-    assert [words[:20] for words in await heard(workspace)] == ["Cost limit: 90 % "]
+    assert [words[:17] for words in await heard(workspace)] == ["Cost limit: 90 % "]
 
 
 async def test_of_shares_that_are_reached_at_once_only_the_largest_is_told(workspace: Workspace) -> None:

@@ -47,7 +47,7 @@ def needs(program: str) -> str:
     return found
 
 
-def test_curl(simulator: Simulator, clock: TurnedClock) -> None:
+def test_curl_gets_through_all_six_calls(simulator: Simulator, clock: TurnedClock) -> None:
     headers = ["-H", "x-api-key: k", "-H", "anthropic-version: 2023-06-01"]
 
     def call(*arguments: str) -> Any:

@@ -11,6 +11,7 @@ from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results
 from batchtui.cli.options import DurationType, allow_failures_option, overwrite_option
+from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.results.result import Outcome
 
 if TYPE_CHECKING:
@@ -153,7 +154,8 @@ async def command(
             session.out.document(report.document())
         else:
             save_results.tell_export(session, report)
-        return await save_results.exit_of(workspace, target, allow_failures=allow_failures)
+        is_partial = salvage and any(batch.results is not ResultsState.SAVED for batch in target.batches)
+        return await save_results.exit_of(workspace, target, allow_failures=allow_failures, is_partial=is_partial)
 
 
 def _options(

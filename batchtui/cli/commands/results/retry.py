@@ -123,11 +123,11 @@ async def command(
 
 async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
     """Return the target after collecting its results, which tell what has failed."""
-    from batchtui.services.batches.targets import find_target
+    from batchtui.services.batches.adopt import find_or_import
     from batchtui.services.polling.refresh import refresh_batches
     from batchtui.services.retry.preconditions import refuse_unkept
 
-    target = await find_target(workspace, named)
+    target = await find_or_import(workspace, named)
     # First: where the requests are gone, fetching results would be for nothing.
     refuse_unkept(workspace, target)
     running = [batch for batch in target.batches if batch.state.is_running]

@@ -62,7 +62,7 @@ NO_FILE = ""
 @max_cost_option
 @reuse_option
 @click.option(
-    "--samples", type=Count(), default=1, metavar="N", help="Up to N equal requests are samples, and not duplicates."
+    "--samples", type=Count(), default=1, metavar="N", help="Up to N equal requests are samples, not duplicates."
 )
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(

@@ -92,7 +92,7 @@ class DelimitedTable:
         dialect = self._dialect
         if dialect.width_above and self._options.skip is None:
             raise InputError(
-                f"{self.name} holds two tables: {dialect.width_above} columns in line 1, "
+                f"{self.name} contains two tables: {dialect.width_above} columns in line 1, "
                 f"{dialect.width} from line {dialect.skip + 1} on.",
                 hint=f"Correct or split it, or read it from there with --skip {dialect.skip}.",
             )

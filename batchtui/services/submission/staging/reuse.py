@@ -50,10 +50,12 @@ async def plan_reuse(
     from batchtui.intake import PartCutter
 
     split = ReuseSplit(staged.requests)
+    # A form plans again with each change: every plan begins with what the check has staged.
     await run_in_thread(split.undo)
     attempts = await known_attempts(workspace)
     known = await note_reused(workspace, index_of(staged), staged.requests.requests, policy)
     whole = await estimate_requests(workspace, staged.loads, staged.report.shapes, name=name)
+    # Nothing is reused, so the parts stay as the check has cut them.
     if known.new == known.requests:
         return ReusePlan(known, staged.requests.parts, whole, whole, attempts)
     cutter = PartCutter(options.max_requests, options.max_bytes)

@@ -46,6 +46,7 @@ def sort_choices(shown: Sequence[Column]) -> list[SortChoice]:
             columns[sort].title.lower() if sort in columns else sort,
             said.get(sort) or MEANINGS[columns[sort].id],
         )
+        # Looked up in SORT_KEYS for the types: what columns name is any string to them.
         for key in dict.fromkeys(keys)
         for sort in SORT_KEYS
         if sort == key

@@ -56,6 +56,7 @@ class BatchPicker(ListScreen[Batch]):
     async def _look(self) -> None:
         found = await find_comparable(self.workspace, self._batch)
         self._found = {batch.key: batch for batch in found}
+        # Only now: until the search is over, nobody knows whether there are any.
         self.grid.empty = (
             line(Span("No other batch with results here has these custom_ids", Tone.STRONG)),
             line(),

@@ -104,6 +104,7 @@ class HistoryScreen(ListScreen[AttemptResult]):
                 return (Span(moment(batch.ended_at, now) if batch.ended_at else "", Tone.DIM),)
         said = {
             "stop": facts.stop_reason or facts.error_type or "",
+            # Every model's name begins so, and the column is narrow.
             "model": (facts.model or "").removeprefix("claude-"),
             "tokens": count(facts.usage.output_tokens) if facts.usage.output_tokens else "·",
             "message": facts.message,

@@ -65,6 +65,7 @@ class RetryFields(LinesView):
         split = 1 + width(self._box(*asked[0], room)) + 1
         second = 1 + width(self._box(*asked[0], room)) + len(BETWEEN)
         starts = (1 + len(asked[0][0]) + 1 + len(OPEN_BOX), second + len(asked[1][0]) + 1 + len(OPEN_BOX))
+        # The prompt for a value is laid over its box, so it has to know where that is.
         self._inside = [Region(start, 0, room, 1) for start in starts]
         self._places = [(0, 0, split, 0), (0, split, columns, 1), (2, start, start + width(button), 2)]
         return [fit(line, columns), fit(self._truncated(), columns), (Span(" " * start), *button)]

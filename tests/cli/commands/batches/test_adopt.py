@@ -10,6 +10,8 @@ from batchtui.simulator import Fault, Scenario, Simulator
 from tests.support.builders import jsonl, requests
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.conftest import Batchtui
 
 NOBODY = "msgbatch_01" + "0" * 22
@@ -165,3 +167,15 @@ def test_other_requests_are_not_attached(batchtui: Batchtui, theirs: str, count:
 
     assert ran.code == 2
     assert batchtui("retry", theirs, "--yes").code == 2
+
+
+@QUICK
+def test_a_retry_of_a_batch_that_somebody_else_made_says_how_its_requests_are_attached(
+    batchtui: Batchtui, theirs: str, tmp_path: Path
+) -> None:
+    refused = batchtui("retry", theirs, "--dry-run")
+    assert refused.code == 2
+    assert "label ID --requests FILE" in refused.err
+    file = jsonl(tmp_path / "theirs.jsonl", requests(3, "theirs"))
+    assert batchtui("label", theirs, "--requests", str(file)).code == 0
+    assert "All 3 requests" in batchtui("retry", theirs, "--dry-run").err

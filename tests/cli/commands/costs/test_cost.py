@@ -64,8 +64,10 @@ def test_lines_are_added_up_and_the_dearest_comes_first(
 
 def test_text_says_each_category_and_what_was_saved(batchtui: Batchtui, spent: str) -> None:
     ran = batchtui("cost", spent)
-    assert ran.out.startswith("cost of first: $")
-    assert all(word in ran.out for word in ("input: $", "output: $", "at standard prices: $", "estimated: $"))
+    assert ran.out.startswith("cost of first: <$0.01, ")
+    assert all(
+        word in ran.out for word in ("input: <$0.01", "output: <$0.01", "at standard prices: <$0.01", "estimated: $")
+    )
 
 
 def test_a_table_has_a_line_a_day_and_the_total(batchtui: Batchtui, spent: str) -> None:
@@ -200,7 +202,7 @@ def test_a_cancelled_batch_is_billed_for_what_was_answered(
     counts = document["request_counts"]
     assert counts["canceled"] > 0
     assert document["total"]["answers"] == counts["succeeded"]
-    assert f"not {counts['canceled']} canceled" in batchtui("cost", "stopped").out
+    assert f"not billed: {counts['canceled']} canceled" in batchtui("cost", "stopped").out
 
 
 def test_the_cost_of_what_is_not_counted_yet_is_unknown_and_never_nothing(

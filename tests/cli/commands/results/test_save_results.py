@@ -11,6 +11,7 @@ import pytest
 
 from batchtui.simulator import Fault, Scenario
 from tests.support.builders import jsonl, request
+from tests.support.lines import succeeded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,3 +234,18 @@ def test_fine_tuning_lines_hold_the_request_and_the_answer(batchtui: Batchtui, e
     turns = [json.loads(line)["messages"] for line in ran.out.splitlines()]
     assert [[turn["role"] for turn in each] for each in turns] == [["user", "assistant"]] * 3
     assert [each[0]["content"] for each in turns] == ["Question 0?", "Question 1?", "Question 2?"]
+
+
+def test_what_a_person_accepts_is_marked_and_is_no_full_success(
+    batchtui: Batchtui, ended: str, simulator: Simulator, tmp_path: Path
+) -> None:
+    lines = [succeeded(name, "Yes.").decode().strip() for name in (*ALL[:2], "theirs")]
+    simulator.world.faults.add(Fault(on="results", kind="garbled", body="\n".join(lines) + "\n", times=None))
+    salvaged = batchtui("results", ended, str(tmp_path / "salvaged.csv"), "--salvage", "--timeout", "0")
+    assert (salvaged.code, "1 request without a result" in salvaged.out) == (4, True)
+    accepted = batchtui("results", ended, str(tmp_path / "accepted.csv"), "--accept")
+    assert accepted.code == 4, accepted
+    for command in (("list",), ("status", "r")):
+        assert "3 succeeded (incomplete, accepted)" in batchtui(*command).out
+    assert batchtui("wait", ended).code == 4
+    assert "1 request has no result" in batchtui("list", "--json").document[0]["results_note"]

@@ -103,7 +103,7 @@ def test_a_misspelt_column_is_one_sentence(batchtui: Batchtui, files: Path) -> N
         (("--template", "sum.md"), "Pass the data"),
         (("--template", "sum.md", "--data", "tickets.csv", "--yes"), "need --submit"),
         (("--template", "sum.md", "--data", "tickets.csv", "--submit", "-o", "-"), "cannot go to stdout"),
-        (("--template", "sum.md", "--data", "tickets.csv", "--field", "a:blob"), 'no kind "blob"'),
+        (("--template", "sum.md", "--data", "tickets.csv", "--field", "a:blob"), 'unknown type "blob"'),
         (("--template", "sum.md", "--data", "tickets.csv", "--save", "../x"), "not a valid template name"),
     ],
 )

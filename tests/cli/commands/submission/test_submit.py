@@ -135,7 +135,7 @@ def test_the_same_requests_are_not_sent_again_without_force(batchtui: Batchtui, 
     assert ran.err.startswith("Already submitted: The same requests were submitted ")
     assert "as nightly (job_" in ran.err
     batch = simulator.world.batches[0].id
-    assert f"1 batch ({batch}), in progress, ~$" in ran.err
+    assert f"1 batch ({batch}), in progress, <$0.01" in ran.err
     assert "`batchtui wait job_" in ran.err
 
 
@@ -153,7 +153,7 @@ def test_a_repeated_submission_names_the_earlier_results_and_cost(
     cost = document["earlier"][0]["batches"][0]["cost"]["actual"]
     assert Decimal(cost) > 0
     assert refused.document["error"]["type"] == "submitted_before"
-    said = "ended, 3 succeeded, results saved, $"
+    said = "ended, 3 succeeded, results saved, <$0.01"
     assert said in refused.document["error"]["message"]
     assert "`batchtui results job_" in refused.document["error"]["hint"]
     assert "already submitted: nightly (job_" in planned.out
