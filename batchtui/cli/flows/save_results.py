@@ -121,6 +121,14 @@ async def ensure_collected(
 
     # MISSING, too: the API answers 404 for batches that exist, for a while after a create and even after the end.
     running = [batch for batch in target.batches if batch.state.is_running or batch.state is BatchState.MISSING]
+    # Answers that are reused may be in batches of other jobs, which nobody has fetched yet.
+    if any(batch.awaits for batch in running):
+        from batchtui.services.polling.wait import save_awaited
+        from batchtui.services.reuse.fill import awaited
+
+        origins = await awaited(workspace, running)
+        await refresh_batches(workspace, [batch for batch in origins if batch.state.is_running])
+        await save_awaited(workspace, origins)
     if running:
         await refresh_batches(workspace, running)
         target = await target_view.reload(workspace, target)

@@ -151,7 +151,7 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
             if batch.state is BatchState.MISSING:
                 await refresh.refresh_batches(workspace, [batch])
         await _send_on(workspace)
-        await _save_awaited(workspace, origins)
+        await save_awaited(workspace, origins)
     except RateLimited as error:
         return error.message, error.retry_after or workspace.settings.refresh.slow
     except (AnswerLost, StorageError) as error:
@@ -159,7 +159,7 @@ async def _look(workspace: Workspace, keys: Sequence[int]) -> tuple[str, float |
     return "", None
 
 
-async def _save_awaited(workspace: Workspace, origins: Sequence[Batch]) -> None:
+async def save_awaited(workspace: Workspace, origins: Sequence[Batch]) -> None:
     """Save the results of ended batches that parts wait for, so that these get their answers."""
     for batch in await workspace.registry.queries.page([batch.key for batch in origins]):
         if batch.state is BatchState.ENDED and batch.results in (ResultsState.NONE, ResultsState.PARTIAL):

@@ -125,3 +125,34 @@ async def test_sends_of_earlier_versions_have_their_known_times_and_a_window_of_
     (unknown,) = sends["unknown"]
     assert (running.batch_id, adopted.batch_id, unknown.batch_id) == (batches["running"].id, None, None)
     assert unknown.ended == batches["unknown"].lost_at
+
+
+async def test_a_registry_from_before_answers_were_reused_opens_and_keeps_its_parts(
+    tmp_path: Path,
+) -> None:
+    reuse = [name for name, _ in migrations.STEPS].index("parts that reuse answers")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:reuse], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+        connection.execute(
+            "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at)"
+            " VALUES ('msgbatch_1', 'job_1', 1, 1, 1, 'in_progress', 2, '2026-11-30T12:00:00Z')"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        [batch] = await registry.queries.select()
+        waiting = await registry.queries.unfilled()
+    finally:
+        await registry.close()
+    assert (batch.id, batch.name, batch.is_reused, batch.awaits) == ("msgbatch_1", "kept", False, None)
+    assert waiting == []

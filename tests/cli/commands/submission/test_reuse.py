@@ -118,3 +118,14 @@ def test_the_list_and_the_status_tell_what_is_reused(batchtui: Batchtui, first: 
     assert batchtui("submit", batchtui.file(3), "--reuse", "--yes", "--name", "again").code == 0
     assert "reused" in batchtui("list").out
     assert "3 succeeded" in batchtui("status", "again").out
+
+
+def test_the_results_of_a_job_that_waits_for_another_one_bring_home_both(
+    batchtui: Batchtui, simulator: Simulator, later: Later
+) -> None:
+    assert batchtui("submit", batchtui.file(3), "--yes", "--name", "first").code == 0
+    assert batchtui("submit", batchtui.file(3), "--reuse", "--yes", "--name", "again").code == 0
+    later.turn(4000)
+    ran = batchtui("results", "again")
+    assert ran.code == 0, ran
+    assert len(ran.out.splitlines()) == 3

@@ -276,7 +276,7 @@ async def test_a_click_picks_a_choice_and_a_click_on_the_button_writes(
         grid = made.app.screen.query_one("#export")
         lines = made.text.splitlines()
         row = next(at for at, line in enumerate(lines) if "jsonl  json" in line)
-        await made.pilot.click(offset=(lines[row].index("json [csv]") + 1, row))
+        await made.pilot.click(offset=(lines[row].index(" json ") + 1, row))
         await made.shows("fine.json ")
         row = next(at for at, line in enumerate(made.text.splitlines()) if "Write 3 results" in line)
         await made.pilot.click(offset=(grid.region.x + 20, row))
