@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.events import Event
+    from textual.worker import Worker
 
     from batchtui.domain.notice import Notice
     from batchtui.services.polling.poller import PollStatus
@@ -95,6 +96,7 @@ class DashboardApp(GlobalActions):
         self.away = None
         self._key_queue = KeyQueue(self, super().on_event)
         self.bridge = RegistryWatcher(workspace, self.post_message, pace=CALM_PACE if self.is_calm else 0.0)
+        self._polling: Worker[None] | None = None
         self.poller = Poller(
             workspace,
             on_status=self._hear_poll,
@@ -138,7 +140,7 @@ class DashboardApp(GlobalActions):
             self.poller.pause(True)
         run_worker(self, self.bridge.run, group="bridge")
         run_worker(self, self.workspace.commits.run, group="commits")
-        run_worker(self, self.poller.run, group="poller")
+        self._begin_polling()
         # Terminal bells and notifications go out between two frames, never through stdout.
         run_worker(self, Notifier(self.workspace, channels(self.workspace, say=self._ring)).run, group="notices")
         self.set_interval(CALM_TICK if self.is_calm else TICK, self._pass_time)
@@ -183,9 +185,21 @@ class DashboardApp(GlobalActions):
         else:
             self.poller.refresh_now()
 
+    def _begin_polling(self) -> None:
+        self._polling = run_worker(self, self.poller.run, group="poller")
+
     async def _reopen_registry(self) -> None:
         """Go on with the file that has the registry's name now, and show what it holds."""
-        await self.workspace.registry.reopen()
+        # A download or a refresh that is under way would write what it finds to the row of another batch: in the other
+        # file its key stands for that one.
+        if self._polling is not None:
+            self._polling.cancel()
+            with suppress(WorkerError):
+                await self._polling.wait()
+        try:
+            await self.workspace.registry.reopen()
+        finally:
+            self._begin_polling()
         tally = await self.bridge.begin()
         # Its keys stand for other batches than those that were read so far.
         for screen in self.screen_stack:

@@ -10,6 +10,7 @@ import pytest
 from batchtui.domain.batches.states import BatchState
 from batchtui.registry.registry import Registry
 from batchtui.runtime.clock import SystemClock
+from batchtui.services.polling import collector
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
@@ -24,6 +25,8 @@ from tests.tui.stage import stage, submit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from batchtui.domain.batches.batch import Batch
+    from batchtui.services.workspace import Workspace
     from tests.tui.stage import Stage
 
 SIZES = [(60, 15), (80, 24), (100, 30), (120, 40), (140, 40), (200, 50), (20, 5), (10, 3)]
@@ -323,16 +326,42 @@ async def test_a_failure_is_shown_in_a_box_and_closes_with_esc(tmp_path: Path) -
         assert shown.app.is_running
 
 
+async def _replace_registry(shown: Stage) -> None:
+    path = shown.app.workspace.registry.path
+    other = Registry(path.with_name("other.db"), path.parent, path.parent, clock=SystemClock(), holder="other")
+    await other.open()
+    await other.jobs.plan(job("job_other"), [part(1)])
+    await other.close()
+    other.path.replace(path)
+    assert shown.app.workspace.registry.is_replaced
+
+
+async def test_a_download_ends_before_the_registry_that_was_replaced_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, was_replaced = asyncio.Event(), list[bool]()
+
+    async def endless(workspace: Workspace, _batch: Batch, **_options: object) -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            was_replaced.append(workspace.registry.is_replaced)
+
+    monkeypatch.setattr(collector, "collect", endless)
+    async with stage(tmp_path, ended=["evaluation"], saves=False) as shown:
+        await shown.until(began.is_set)
+        await _replace_registry(shown)
+        await shown.press("r")
+        await shown.shows("Opened the registry that is there now: 1 batch", "planned")
+        assert was_replaced == [True]
+        assert [worker.group for worker in shown.app.workers if worker.is_running].count("poller") == 1
+
+
 async def test_r_opens_the_registry_that_lies_in_the_place_of_one_that_was_replaced(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.shows("evaluation")
-        path = shown.app.workspace.registry.path
-        other = Registry(path.with_name("other.db"), path.parent, path.parent, clock=SystemClock(), holder="other")
-        await other.open()
-        await other.jobs.plan(job("job_other"), [part(1)])
-        await other.close()
-        other.path.replace(path)
-        assert shown.app.workspace.registry.is_replaced
+        await _replace_registry(shown)
         await shown.press("r")
         await shown.shows("Opened the registry that is there now: 1 batch", "planned")
         assert "evaluation" not in shown.text
