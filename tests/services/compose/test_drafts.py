@@ -88,7 +88,7 @@ def test_the_form_of_answers_may_stand_in_a_file(tmp_path: Path) -> None:
         ({"prompt": "Hello {{ "}, "Prompt, line 1"),
         ({"prompt": "x", "system": "{% if %}"}, "System, line 1"),
         ({"prompt": "x", "answers": '{"type": '}, "not valid JSON yet"),
-        ({"prompt": "x", "answers": "label:flower"}, 'there is no kind "flower"'),
+        ({"prompt": "x", "answers": "label:flower"}, 'unknown type "flower"'),
     ],
 )
 def test_half_typed_drafts_are_explained_in_words(said: dict[str, Any], words: str) -> None:

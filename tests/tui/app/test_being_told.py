@@ -146,7 +146,7 @@ async def test_events_since_the_last_visit_are_summed_up_at_start_and_marked_in_
         back = DashboardApp(shown.workspace, ground=MODERN)
         async with back.run_test(size=(120, 40), notifications=True) as pilot:
             again = type(shown)(back, pilot, shown.workspace, shown.clock, shown.simulator)
-            await again.shows("Since you were last here: 1 batch ended, 1 result saved.", "a history")
+            await again.shows("Since you were last here: 1 batch ended, 1 batch saved.", "a history")
             await again.press("a")
             await again.shows("▲ since you were last here")
             lines = again.text.splitlines()

@@ -214,7 +214,7 @@ async def test_two_marked_batches_are_compared_the_older_one_first(tmp_path: Pat
         await shown.shows("evals-v2")
         await shown.press("G", "space", "k", "space", "equals_sign")
         await shown.shows("8 all")
-        lines = [line.split()[0] for line in shown.text.splitlines() if line.startswith(" evals")]
+        lines = [line.split()[1] for line in shown.text.splitlines() if line.startswith((" A evals", " B evals"))]
         assert lines == ["evals", "evals-v2"]
 
 

@@ -232,7 +232,7 @@ async def test_a_form_shows_all_choices_and_left_and_right_go_through_them(
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"], size=(80, 24)) as made:
         await made.press("x")
-        await made.shows("jsonl  json  csv  tsv  md  parquet  chat", "Write 3 results   ctrl+s", "[x] guarded")
+        await made.shows("jsonl  json [csv] tsv  md  parquet  chat", "Write 3 results   ctrl+s", "[x] guarded")
         await made.press("j", "right")
         await made.shows("fine.tsv")
         await made.press("left", "left")
@@ -272,11 +272,11 @@ async def test_a_click_picks_a_choice_and_a_click_on_the_button_writes(
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"], size=(100, 30)) as made:
         await made.press("x")
-        await made.shows("Write 3 results", "jsonl  json  csv")
+        await made.shows("Write 3 results", "jsonl  json [csv]")
         grid = made.app.screen.query_one("#export")
         lines = made.text.splitlines()
         row = next(at for at, line in enumerate(lines) if "jsonl  json" in line)
-        await made.pilot.click(offset=(lines[row].index("json  ") + 1, row))
+        await made.pilot.click(offset=(lines[row].index(" json ") + 1, row))
         await made.shows("fine.json ")
         row = next(at for at, line in enumerate(made.text.splitlines()) if "Write 3 results" in line)
         await made.pilot.click(offset=(grid.region.x + 20, row))

@@ -44,7 +44,7 @@ async def _type(shown: Stage, text: str) -> None:
 async def test_a_setting_goes_on_to_its_next_value_is_written_and_holds_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=MINE) as shown:
         await _at(shown, "screen.theme")
-        await shown.shows("1 setting changed", "next:  auto  dark  light  high-contrast  ansi", "default auto")
+        await shown.shows("1 setting changed", "next:  auto [dark] light  high-contrast  ansi", "default auto")
         await shown.press("enter")
         await shown.shows("Written to config.toml.")
         assert _file(shown) == MINE.replace("'dark'", '"light"')
