@@ -44,7 +44,7 @@ async def test_a_batch_may_show_its_end_a_quarter_of_an_hour_after_its_last_day(
 async def test_the_api_is_left_alone_for_as_long_as_an_answer_that_says_yes_asks_for(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def care(_workspace: object) -> Sweep:
+    async def care(_workspace: object, *, sends: bool) -> Sweep:
         return Sweep(1, (), retry_after=900.0)
 
     await submit(workspace, tmp_path, 2)
