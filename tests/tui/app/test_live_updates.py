@@ -10,7 +10,7 @@ import pytest
 from batchtui.domain.batches.states import BatchState
 from batchtui.registry.registry import Registry
 from batchtui.runtime.clock import SystemClock
-from batchtui.services.polling import collector
+from batchtui.services.results import collect as collecting
 from batchtui.tui.commands.keymap import textual_name
 from batchtui.tui.commands.table import COMMANDS
 from batchtui.tui.dialogs.confirm import Confirm
@@ -348,7 +348,7 @@ async def test_a_download_ends_before_the_registry_that_was_replaced_is_opened_a
         finally:
             was_replaced.append(workspace.registry.is_replaced)
 
-    monkeypatch.setattr(collector, "collect", endless)
+    monkeypatch.setattr(collecting, "collect", endless)
     async with stage(tmp_path, ended=["evaluation"], saves=False) as shown:
         await shown.until(began.is_set)
         await _replace_registry(shown)
