@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.marks import every
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -85,7 +87,9 @@ def test_a_closed_stderr_is_no_failure(batchtui: Batchtui) -> None:
     assert done.returncode == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), every(3, [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+)
 def test_an_interrupted_wait_cancels_nothing(
     batchtui: Batchtui, simulator: Simulator, number: signal.Signals, code: int
 ) -> None:

@@ -401,6 +401,7 @@ class _Run:
         home = self.homes[step.home % len(self.homes)]
         copy = self._add_home(step.get("machine") % len(self.machines), home.family, self._backup_of(home))
         home.copied_at = copy.copied_at = self.server.now
+        self.watch.copied(copy)
         self.server.say(f"home {home.number} is copied: home {copy.number}, on machine {copy.machine}")
 
     def _save(self, step: Step) -> None:

@@ -50,7 +50,7 @@ async def submit_from(workspace: Workspace, source: Path) -> None:
 CASES = [(point, nth) for point in POINTS for nth in ((1,) if "request" in point or "plan" in point else (1, 2))]
 
 
-@pytest.mark.parametrize(("point", "nth"), every(4, CASES), ids=lambda value: str(value).replace(" ", "-"))
+@pytest.mark.parametrize(("point", "nth"), every(6, CASES), ids=lambda value: str(value).replace(" ", "-"))
 async def test_killed_and_resumed_each_request_is_sent_exactly_once(tmp_path: Path, point: str, nth: int) -> None:
     clock = TurnedClock(datetime.now(UTC))
     source = jsonl(tmp_path / "in.jsonl", requests(PARTS * PART))

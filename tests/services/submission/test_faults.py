@@ -47,7 +47,7 @@ async def yes(_: Reconciliation) -> bool:
 
 
 @pytest.mark.parametrize("parts", [1, 3])
-@pytest.mark.parametrize("fault", every(4, FAULTS), ids=lambda fault: "-".join(map(str, fault.values())))
+@pytest.mark.parametrize("fault", every(6, FAULTS), ids=lambda fault: "-".join(map(str, fault.values())))
 async def test_whatever_becomes_of_an_answer_each_request_is_there_once_after_resuming(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, fault: dict[str, Any], parts: int
 ) -> None:

@@ -39,7 +39,7 @@ async def yes(_finding: Reconciliation) -> bool:
     return True
 
 
-@pytest.mark.parametrize("point", every(4, list(REUSE_POINTS)), ids=lambda value: str(value).replace(" ", "-"))
+@pytest.mark.parametrize("point", every(7, list(REUSE_POINTS)), ids=lambda value: str(value).replace(" ", "-"))
 async def test_killed_and_resumed_each_new_request_is_sent_once_and_all_have_answers(
     tmp_path: Path, point: str
 ) -> None:

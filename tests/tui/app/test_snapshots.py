@@ -136,13 +136,13 @@ async def pictures(app: DashboardApp, name: str, keys: tuple[str, ...]) -> None:
         compare(f"{name}-160x48", text_of(app))
 
 
-@pytest.mark.parametrize("name", every(4, SCREENS))
+@pytest.mark.parametrize("name", every(6, SCREENS))
 async def test_the_screen_looks_as_it_did(tmp_path: Path, name: str) -> None:
     async with told(tmp_path) as (workspace, _):
         await pictures(DashboardApp(workspace, ground=MODERN), name, SCREENS[name])
 
 
-@pytest.mark.parametrize("name", every(3, FURNISHED))
+@pytest.mark.parametrize("name", every(4, FURNISHED))
 async def test_the_screen_of_a_furnished_home_looks_as_it_did(tmp_path: Path, name: str) -> None:
     async with told(tmp_path, empty=True) as (workspace, clock):
         await furnish(workspace, clock)

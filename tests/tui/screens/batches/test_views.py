@@ -104,7 +104,7 @@ async def test_a_rename_is_undone(tmp_path: Path) -> None:
 async def test_a_part_that_was_dropped_only_here_is_put_back(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=f"{STILL}[refresh]\nautomatic = false\n") as shown:
         await shown.workspace.registry.jobs.plan(job("job_1"), [part(1, 10)])
-        await shown.shows("planned")
+        await shown.shows("row 1 of 1")
         await shown.opened("c")
         await shown.press("y")
         await shown.shows("will not be sent. U undoes it.", "No batches yet")
