@@ -44,7 +44,7 @@ CREATE TABLE {0}moved (seq INTEGER PRIMARY KEY, part INTEGER NOT NULL, offset IN
 """
 # `origin`: whose line is copied, which has this custom_id there; `root`: who answered it first, over any chain of
 # reuses. `moved`: where the check had put what was then copied into another body.
-_ROOT = "coalesce((SELECT t.new FROM old.reused AS u JOIN roots AS t ON t.old = u.root WHERE u.seq = s.place), ?1)"
+_ROOT = "coalesce((SELECT t.new FROM old.reused AS u JOIN roots AS t ON t.old = u.root WHERE u.seq = s.place), ?)"
 _MIXED = "SELECT DISTINCT part FROM requests WHERE seq IN (SELECT seq FROM reused)"
 # Which part asks for the first of several duplicates is known once the new requests have their parts.
 _DUPLICATES_FOLLOW = """
@@ -107,10 +107,11 @@ def note_answers(held: sqlite3.Connection, source: int, job: str, attempt: int) 
         (source,),
     ).fetchall()
     for part, state in parts:
+        origin = _origin_id(held, AnswerOrigin(job, attempt, part), state)
         held.execute(
-            f"INSERT INTO target.reused SELECT s.seq, ?1, o.custom_id, {_ROOT if is_chain else '?1'} FROM settled AS s"
-            " JOIN old.requests AS o ON o.seq = s.place WHERE s.source = ?2 AND o.part = ?3",
-            (_origin_id(held, AnswerOrigin(job, attempt, part), state), source, part),
+            f"INSERT INTO target.reused SELECT s.seq, ?, o.custom_id, {_ROOT if is_chain else '?'} FROM settled AS s"
+            " JOIN old.requests AS o ON o.seq = s.place WHERE s.source = ? AND o.part = ?",
+            (origin, origin, source, part),
         )
 
 

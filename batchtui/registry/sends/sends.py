@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from batchtui.registry.database.origin import Origin
 
 _OVER_WITHOUT_END = (
-    "batch_key = ?1 AND ended IS NULL AND NOT EXISTS (SELECT 1 FROM batches b"
+    "batch_key = ? AND ended IS NULL AND NOT EXISTS (SELECT 1 FROM batches b"
     " WHERE b.key = sends.batch_key AND b.sends = sends.number AND b.state = 'submitting')"
 )
 
@@ -313,7 +313,7 @@ class Sends:
     async def end_sends(self, key: int, at: datetime) -> None:
         """Note that the sends of a part of which nobody could tell when they ended had ended by now."""
         async with self._database.transaction() as tx:
-            await tx.execute(f"UPDATE sends SET ended = ?2 WHERE {_OVER_WITHOUT_END}", (key, encode_time(at)))
+            await tx.execute(f"UPDATE sends SET ended = ? WHERE {_OVER_WITHOUT_END}", (encode_time(at), key))
 
     async def explain(self, key: int, reason: str, *, not_before: datetime | None = None) -> None:
         """Set why a batch is in its state, and before when sending it is useless; the state stays."""
@@ -368,9 +368,9 @@ async def _put_off_end(tx: aiosqlite.Connection, key: int, sender: str, at: date
     """Note that the send of a process that was taken for dead goes on until now, or that it has not ended: None."""
     number = await _number_of(tx, key, sender)
     await tx.execute(
-        "UPDATE sends SET ended = ?1 WHERE batch_key = ?2 AND number = ?3 AND outcome IS NULL"
-        " AND (?1 IS NULL OR ended < ?1)",
-        (encode_time(at), key, number),
+        "UPDATE sends SET ended = ? WHERE batch_key = ? AND number = ? AND outcome IS NULL"
+        " AND (? IS NULL OR ended < ?)",
+        (encode_time(at), key, number, encode_time(at), encode_time(at)),
     )
 
 
