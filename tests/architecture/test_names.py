@@ -102,3 +102,14 @@ def test_names_that_tests_monkeypatch_exist() -> None:
                     absent |= set() if hasattr(holder, name) else {f"{path.name}: {modules[owner]}.{name}"}
     assert found > 10
     assert absent == set()
+
+
+def test_values_of_sql_are_bound_by_place() -> None:
+    """Python 3.12 warns of numbered placeholders with a sequence, and 3.14 refuses them (sqlite3)."""
+    numbered = [
+        f"{path.relative_to(PACKAGE)}: {node.value[:60]}"
+        for path in sorted((PACKAGE / "registry").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search(r"\?\d", node.value)
+    ]
+    assert numbered == []

@@ -83,7 +83,8 @@ class ResultScreen(SideBySide):
         else:
             self.dashboard.say(f"There is no failure {'below' if step > 0 else 'above'} this one.")
 
-    def _action_result_history(self) -> None:
+    async def _action_result_history(self) -> None:
+        await self.settled()
         self.app.push_screen(HistoryScreen(self.workspace, self._batch.job, self._head.custom_id))
 
     async def settled(self) -> None:

@@ -252,8 +252,9 @@ async def test_a_program_that_cannot_be_started_is_reported(
         assert shown.app.is_running
 
 
-async def test_a_key_that_copies_waits_for_the_result_that_was_gone_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("key", "words"), [("y", ("Copied doc-1",)), ("H", ("ATTEMPT", "doc-1"))])
+async def test_a_key_that_copies_or_looks_up_waits_for_the_result_that_was_gone_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, words: tuple[str, ...]
 ) -> None:
     may_read = threading.Event()
     load, settled = ResultSource.load, ResultScreen.settled
@@ -270,5 +271,5 @@ async def test_a_key_that_copies_waits_for_the_result_that_was_gone_to(
         await _batch(shown)
         monkeypatch.setattr(ResultSource, "load", slow)
         monkeypatch.setattr(ResultScreen, "settled", asked)
-        await shown.press("g", "enter", "y")
-        await shown.shows("Copied doc-1")
+        await shown.press("g", "enter", key)
+        await shown.shows(*words)
