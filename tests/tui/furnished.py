@@ -95,7 +95,7 @@ async def _save(registry: Registry, batch: Batch, ids: list[str], voice: Voice, 
     )
     raw = b"".join(line + b"\n" for line in lines)
     keep(registry.results, batch, raw)
-    await registry.batches.set_results(batch.key, ResultsState.SAVED, size=len(raw))
+    await registry.batches.set_results(batch, ResultsState.SAVED, size=len(raw))
     await registry.spending.note(batch.key, SPENT)
 
 

@@ -122,7 +122,7 @@ async def tell(workspace: Workspace, clock: StandingClock) -> None:
     done = await teller.heard(done, "ended", succeeded=3, errored=2)
     raw = b"".join(line + b"\n" for line in LINES)
     keep(registry.results, done, raw)
-    await registry.batches.set_results(done.key, ResultsState.SAVED, size=len(raw))
+    await registry.batches.set_results(done, ResultsState.SAVED, size=len(raw))
     await registry.spending.note(done.key, SPENT)
 
     await mark_visited(workspace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.batches.states import BatchState, ResultsState
-from batchtui.domain.errors import UnknownTarget
+from batchtui.domain.errors import ResultsUnavailable, UnknownTarget
 from batchtui.registry.batches.transitions import apply_remote, fetch, note_heard, remote_columns, row_of, transition
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text, outcomes_text
 from batchtui.registry.database.row_mapping import BATCH_SELECT, to_batch
@@ -178,7 +178,7 @@ class Batches:
 
     async def set_results(
         self,
-        key: int,
+        batch: Batch,
         results: ResultsState,
         *,
         size: int = 0,
@@ -190,17 +190,20 @@ class Batches:
         """Note how much of a batch's results is here.
 
         Args:
-            key: the registry's number of the batch.
+            batch: as it stood when its results were asked for.
             results: how much.
             size: bytes of the file.
             digest: of the file, as `ResultStore` writes it.
             models: those that answered.
             outcomes: what the results turned out to be; None where they are not saved.
             accepted: why they are not whole or not all ours, where a person accepts them nevertheless.
+
+        Raises:
+            ResultsUnavailable: the row stands for another batch by now; nothing was written.
         """
-        now = self._clock.now()
+        now, key = self._clock.now(), batch.key
         async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
+            before = await _same_row(tx, batch)
             await tx.execute(
                 "UPDATE batches SET results = ?, results_bytes = ?, results_digest = ?, accepted = ?, outcomes = ?,"
                 " failures = ?, reason = CASE ? WHEN 'saved' THEN '' ELSE reason END WHERE key = ?",
@@ -227,7 +230,7 @@ class Batches:
 
     async def filled(
         self,
-        key: int,
+        batch: Batch,
         counts: RequestCounts,
         *,
         size: int,
@@ -238,16 +241,19 @@ class Batches:
         """Note that the answers that a part reuses were copied: it has ended, and its results are saved.
 
         Args:
-            key: the registry's number of the part.
+            batch: the part, as it stood when the copying began.
             counts: what became of its requests.
             size: bytes of the file.
             digest: of the file, as `ResultStore` writes it.
             models: those that answered.
             outcomes: what the answers turned out to be.
+
+        Raises:
+            ResultsUnavailable: the row stands for another part by now; nothing was written.
         """
-        now = self._clock.now()
+        now, key = self._clock.now(), batch.key
         async with self._database.transaction() as tx:
-            before = await row_of(tx, key)
+            before = await _same_row(tx, batch)
             if before["results"] == ResultsState.SAVED:
                 return
             columns = {
@@ -289,6 +295,20 @@ class Batches:
     async def _change(self, key: int, target: BatchState, event: str, **columns: Any) -> None:
         async with self._database.transaction() as tx:
             await transition(tx, await row_of(tx, key), target, event, self._clock.now(), **columns)
+
+
+async def _same_row(tx: aiosqlite.Connection, batch: Batch) -> Row:
+    """Read the row of a batch whose results were fetched. Raises `ResultsUnavailable` where it is another's now."""
+    # A download takes minutes. Meanwhile a part may have been disowned and sent again, or another registry, in which
+    # the number is somebody else's, been put in place of this one.
+    row = await row_of(tx, batch.key)
+    if (row["id"], row["job_id"]) != (batch.id, batch.job):
+        raise ResultsUnavailable(
+            f"The registry no longer holds {batch.id or 'this part'} as {batch.name}, part {batch.part}: what was"
+            " fetched for it was not called saved.",
+            hint="`batchtui status` shows which batch the part has now.",
+        )
+    return row
 
 
 async def _rows_of(tx: aiosqlite.Connection, remotes: Sequence[RemoteBatch]) -> dict[str, Row]:

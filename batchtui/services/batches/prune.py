@@ -178,7 +178,7 @@ async def apply_prune(workspace: Workspace, plan: PrunePlan) -> Pruned:
 async def _remove(workspace: Workspace, removal: Removal) -> None:
     # The registry first, then the files: a kill in between must not leave results that are called saved and are gone.
     for batch in removal.batches:
-        await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
+        await workspace.registry.batches.set_results(batch, ResultsState.GONE)
     if removal.kind == REGISTRY:
         await workspace.registry.reclaim(workspace.settings.journal_days)
     for path in removal.paths:

@@ -195,7 +195,7 @@ async def _collect(
             raise _damaged(workspace, batch, problem)
     except (GatewayError, StorageError, ResultsDamaged):
         if batch.results is not ResultsState.PARTIAL and download.size:
-            await batches.set_results(batch.key, ResultsState.PARTIAL, size=download.size)
+            await batches.set_results(batch, ResultsState.PARTIAL, size=download.size)
         raise
     except ResultsUnavailable:
         await _note_gone(workspace, batch)
@@ -278,7 +278,7 @@ async def unsave(workspace: Workspace, batch: Batch, wrong: str) -> Batch:
     aside = await run_in_thread(workspace.registry.results.set_aside, batch)
     until, now = batch.results_until, workspace.clock.now()
     is_gone = batch.state is BatchState.DELETED or bool(batch.archived_at or (until and now >= until))
-    await workspace.registry.batches.set_results(batch.key, ResultsState.GONE if is_gone else ResultsState.NONE)
+    await workspace.registry.batches.set_results(batch, ResultsState.GONE if is_gone else ResultsState.NONE)
     log.warning("the saved results of %s are %s; what is left: %s", batch.id, wrong, aside)
     if is_gone:
         left = f" The rest is kept in {aside}." if aside else ""
@@ -300,7 +300,7 @@ async def _call_saved(
     batches = workspace.registry.batches
     outcomes = OutcomeCounts.from_mapping(summary.outcomes)
     await batches.set_results(
-        batch.key,
+        batch,
         ResultsState.SAVED,
         size=summary.bytes,
         digest=digest,
@@ -381,7 +381,7 @@ async def _proof_of(workspace: Workspace, batch: Batch, summary: ResultSummary) 
 async def _note_gone(workspace: Workspace, batch: Batch) -> None:
     until = batch.results_until
     if batch.archived_at or (until and workspace.clock.now() >= until):
-        await workspace.registry.batches.set_results(batch.key, ResultsState.GONE)
+        await workspace.registry.batches.set_results(batch, ResultsState.GONE)
 
 
 def _damaged(workspace: Workspace, batch: Batch, problem: str) -> ResultsDamaged:

@@ -63,7 +63,7 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
         expired=types.get("expired", 0),
     )
     await workspace.registry.batches.filled(
-        batch.key,
+        batch,
         counts,
         size=summary.bytes,
         digest=digest,

@@ -37,7 +37,7 @@ async def test_results_that_are_saved_stay_saved_when_the_api_lets_go_of_them(re
     saved, lost = await submitted(registry, "msgbatch_1"), await submitted(registry, "msgbatch_2", "job_2")
     ended = [remote(batch_id, status="ended") for batch_id in ("msgbatch_1", "msgbatch_2")]
     await registry.batches.heard(ended)
-    await registry.batches.set_results(saved, ResultsState.SAVED, size=10)
+    await registry.batches.set_results(await registry.batches.get(saved), ResultsState.SAVED, size=10)
     archived = [remote(each.id, status="ended", archived_at=START + timedelta(days=29)) for each in ended]
     await registry.batches.heard(archived)
     assert (await registry.batches.get(saved)).results is ResultsState.SAVED

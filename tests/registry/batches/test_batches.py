@@ -154,7 +154,7 @@ async def test_an_archived_batch_whose_results_were_not_saved_has_lost_them(regi
 async def test_every_change_of_state_is_in_the_journal(registry: Registry) -> None:
     key = await submitted(registry)
     await registry.batches.heard([remote(status="ended", counts=RequestCounts(succeeded=3))])
-    await registry.batches.set_results(key, ResultsState.SAVED, size=10)
+    await registry.batches.set_results(await registry.batches.get(key), ResultsState.SAVED, size=10)
     events = [entry.event for entry in await registry.journal.entries()]
     assert events == ["job.planned", "batch.submitting", "batch.accepted", "batch.ended", "results.saved"]
 
@@ -210,7 +210,7 @@ async def test_results_are_gone_once_they_are_archived_unless_they_are_saved(
     registry: Registry, before: ResultsState, archived: bool, after: ResultsState
 ) -> None:
     key = await submitted(registry)
-    await registry.batches.set_results(key, before)
+    await registry.batches.set_results(await registry.batches.get(key), before)
     await registry.batches.heard([remote(status="ended", archived_at=START if archived else None)])
     assert (await registry.batches.get(key)).results is after
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.domain.errors import ResultsUnavailable
 from batchtui.domain.notice import NoticeKind
 from batchtui.domain.submission.send_evidence import SendEnd
 from batchtui.registry.sends.verdicts import UNPROVABLE, VANISHED
@@ -139,7 +140,9 @@ async def test_merging_keeps_what_people_and_downloads_gave_the_imported_row(reg
     foreign = await imported(registry, status="ended")
     await registry.labels.change(["job_msgbatch_01X"], lambda old: replace(old, name="mine", tags=("a", "b"), note="n"))
     await registry.labels.change(["job_1"], lambda old: replace(old, tags=("b", "c"), note="own"))
-    await registry.batches.set_results(foreign, ResultsState.SAVED, size=9, digest="d", accepted="ok")
+    await registry.batches.set_results(
+        await registry.batches.get(foreign), ResultsState.SAVED, size=9, digest="d", accepted="ok"
+    )
     await registry.verdicts.refute(foreign, "msgbatch_01Q", "not it")
     assert await registry.verdicts.adopt(one, remote("msgbatch_01X", status="ended"))
     merged, kept = await registry.batches.get(one), await registry.batches.get(other)
@@ -274,7 +277,7 @@ async def test_a_disowned_batch_leaves_the_part_as_if_it_never_had_it(registry: 
     ended = remote("msgbatch_01X", status="ended", ended_at=START, cancel_initiated_at=START)
     assert await registry.verdicts.adopt(one, ended, is_proved=False)
     assert await registry.verdicts.adopt(two, remote("msgbatch_01Y"), is_proved=False)
-    await registry.batches.set_results(one, ResultsState.PARTIAL, size=7)
+    await registry.batches.set_results(await registry.batches.get(one), ResultsState.PARTIAL, size=7)
     assert not await registry.verdicts.disown(one, "msgbatch_01Z", "not it")
     assert not await registry.verdicts.disown(two, "msgbatch_01X", "not it")
     assert await registry.verdicts.disown(one, "msgbatch_01X", "Other answers.")
@@ -341,3 +344,18 @@ async def test_a_persons_word_is_told_from_what_only_fits(registry: Registry, is
     assert await registry.verdicts.adopt(one, remote("msgbatch_01X"), is_proved=is_proved, is_chosen=is_chosen)
     batch = await registry.batches.get(one)
     assert (batch.is_unproved, batch.is_chosen) == (not is_proved, is_chosen and not is_proved)
+
+
+@pytest.mark.parametrize("fetched", [ResultsState.PARTIAL, ResultsState.SAVED, ResultsState.GONE])
+async def test_results_of_a_batch_that_was_disowned_meanwhile_are_not_written_to_its_part(
+    registry: Registry, fetched: ResultsState
+) -> None:
+    (one,) = await planned(registry, 1)
+    await lost(registry, one)
+    assert await registry.verdicts.adopt(one, remote("msgbatch_01X", status="ended"), is_proved=False)
+    when_asked_for = await registry.batches.get(one)
+    assert await registry.verdicts.disown(one, "msgbatch_01X", "not it")
+    before = await whole(registry)
+    with pytest.raises(ResultsUnavailable, match="no longer holds msgbatch_01X"):
+        await registry.batches.set_results(when_asked_for, fetched, size=7, digest="d")
+    assert await whole(registry) == before

@@ -197,7 +197,7 @@ async def test_files_changed_since_the_plan_are_kept(workspace: Workspace, tmp_p
     store.paths(batch).part.write_bytes(b"{")
     clock.turn(days=2)
     plan = await plan_prune(workspace)
-    await workspace.registry.batches.set_results(batch.key, ResultsState.PARTIAL)
+    await workspace.registry.batches.set_results(batch, ResultsState.PARTIAL)
     assert (await apply_prune(workspace, plan)).removed == ()
     assert store.paths(batch).part.exists()
 

@@ -206,7 +206,7 @@ async def test_a_kill_between_the_rename_and_the_registry_costs_no_second_fetch(
     workspace: Workspace, batch: Batch, simulator: Simulator
 ) -> None:
     await collect(workspace, batch)
-    await workspace.registry.batches.set_results(batch.key, ResultsState.NONE)
+    await workspace.registry.batches.set_results(batch, ResultsState.NONE)
     calls = len(simulator.world.calls)
     saved = await collect(workspace, batch)
     assert (saved.results, len(simulator.world.calls)) == (ResultsState.SAVED, calls)
