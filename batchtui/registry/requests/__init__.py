@@ -5,6 +5,7 @@ Modules:
     body_writer    write the bodies of an attempt to the disk and hash them, on a thread of its own
     direct_file    write and read large files past the page cache
     index_rebuild  build a missing or damaged index again from the bodies
+    part_ranges    say where in the input the requests of each part are
     reused         split requests into those that are sent and those whose answers are copied
     store          keep the requests of each job in a folder: for sending, retrying and joining with results
     writer         write the requests of one attempt aside: bodies exactly as they will be sent, and an index over them
