@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -99,7 +100,8 @@ FAULTS: list[dict[str, Any]] = [
     {"on": "list", "kind": "hidden"},
 ]
 ROUNDS = 40
-SEEDS_A_TEST = 50
+SEEDS_A_TEST = int(os.environ.get("BATCHTUI_TEST_SCHEDULES", "50"))
+"""Schedules of each test: `.ci/run` takes fewer of them, as `tests/simulation` runs ten thousand histories there."""
 
 
 async def one_schedule(seed: int, folder: Path, dead: set[str]) -> None:
@@ -170,7 +172,7 @@ async def test_no_schedule_of_faults_kills_and_rivals_sends_twice_or_loses_anyth
     dead: set[str] = set()
     monkeypatch.setattr(process_identity, "is_gone", lambda name: name in dead)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-not-a-key")
-    for seed in range(chunk * SEEDS_A_TEST, chunk * SEEDS_A_TEST + (SEEDS_A_TEST if chunk else 10)):
+    for seed in range(chunk * SEEDS_A_TEST, chunk * SEEDS_A_TEST + (SEEDS_A_TEST if chunk else min(10, SEEDS_A_TEST))):
         folder = tmp_path / str(seed)
         folder.mkdir()
         await one_schedule(seed, folder, dead)

@@ -198,5 +198,15 @@ class ArrangedList(BatchActions):
         self._arrange(by_job=not self._list_state.by_job)
 
     def _action_batches_zoom(self) -> None:
-        self._remember(replace(self._list_state, zoomed=not self._list_state.zoomed))
+        # On a narrow screen they are hidden unless asked for, elsewhere shown unless sent away: both are kept.
+        state = self._list_state
+        if self.has_class("-narrow"):
+            self._remember(replace(state, detailed=not state.detailed))
+        else:
+            self._remember(replace(state, zoomed=not state.zoomed))
+        self.show_or_hide_details()
+
+    def show_or_hide_details(self) -> None:
+        """Show the details of the batch under the cursor, or not, as a person has left them."""
         self.set_class(self._list_state.zoomed, "-zoomed")
+        self.set_class(self._list_state.detailed, "-detailed")

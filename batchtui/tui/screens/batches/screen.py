@@ -105,7 +105,7 @@ class BatchesScreen(ArrangedList):
         """Show the registry, arranged as the list was left."""
         kept = await self.workspace.registry.values.get(KEY)
         self._list_state = load_state(kept[0] if kept else {})
-        self.set_class(self._list_state.zoomed, "-zoomed")
+        self.show_or_hide_details()
         self.grid.columns = chosen_columns(self._list_state.columns)
         if self._list_state.filter:
             self.filter_bar.open(self._list_state.filter)

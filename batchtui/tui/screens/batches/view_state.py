@@ -35,6 +35,9 @@ class ListState:
     sort: SortKey = "attention"
     descending: bool = False
     zoomed: bool = False
+    """Whether the details are hidden where there is room for them."""
+    detailed: bool = False
+    """Whether they are shown on a narrow screen."""
     filter: str = ""
     columns: tuple[str, ...] = ()
     """The ids of the columns shown, in their order; empty for the usual ones."""
@@ -71,6 +74,7 @@ def load_state(kept: object) -> ListState:
         sort=next((sort for sort in SORT_KEYS if sort == kept.get("sort")), "attention"),
         descending=bool(kept.get("descending")),
         zoomed=bool(kept.get("zoomed")),
+        detailed=bool(kept.get("detailed")),
         filter=str(kept.get("filter") or ""),
         columns=_words(kept.get("columns")),
         by_job=bool(kept.get("by_job")),

@@ -183,5 +183,5 @@ def test_invalid_saved_view_state_is_ignored(kept: object) -> None:
 
 
 def test_view_state_is_restored_as_it_was_saved() -> None:
-    arranged = ListState("cost", True, True, "x", ("cost",), True, ("job_1",), -3)
+    arranged = ListState("cost", True, True, True, "x", ("cost",), True, ("job_1",), -3)
     assert load_state(json.loads(json.dumps(arranged.kept()))) == arranged

@@ -150,3 +150,16 @@ async def test_marks_are_cleared_after_an_act_and_the_message_names_the_batch(tm
         await shown.press("y")
         await shown.shows("Cancel requested for alpha.", "canceling")
         await shown.until(lambda: "marked" not in shown.text)
+
+
+async def test_on_a_narrow_screen_the_details_are_shown_when_asked_for_and_found_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, running=["alpha"], settings=STILL, size=(80, 24)) as shown:
+        await shown.shows("─ Batches ─", "alpha")
+        assert "counts and results at the end" not in shown.text
+        await shown.press("z")
+        await shown.shows("─ alpha ─", "counts and results at the end")
+    async with stage(tmp_path, settings=STILL, size=(80, 24)) as again:
+        await again.shows("─ alpha ─", "counts and results at the end")
+        await again.press("z")
+        await again.shows("─ Batches ─")
+        assert "counts and results at the end" not in again.text
