@@ -61,6 +61,7 @@ GROUPS = (
             "tests/services/submission/test_lost_answers.py",
             "tests/services/submission/test_once.py",
             "tests/services/submission/test_once_at_the_edge.py",
+            "tests/simulation/test_found.py",
         ),
     ),
     Group(
