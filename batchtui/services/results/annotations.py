@@ -15,9 +15,12 @@ Everything here blocks, and is called on threads.
 
 from __future__ import annotations
 
+from array import array
 from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+
+from batchtui.text.filters.annotations import annotation_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.results.annotation import AnnotationColumn
     from batchtui.exporters.record import ExportRecord
     from batchtui.registry.registry import Registry
+    from batchtui.registry.results.job_results import ResultList
 
 AT_ONCE, BYTES_AT_ONCE = 200, 4 << 20
 """Results whose annotations are looked up together, and bytes of their lines at most."""
@@ -125,6 +129,29 @@ class Annotations:
                     cells.pop(name, None)
                 entry.annotations = cells
                 yield entry
+
+
+def select_results(annotations: Annotations, results: ResultList, text: str) -> tuple[Sequence[int] | None, str]:
+    """Return the numbers of the results that meet the terms of a filter such as `score:<3`, in order of arrival.
+
+    None where the text has no such term. The rest of the text is returned with them: words to search for.
+
+    Raises:
+        StorageError: the disk refuses.
+    """
+    terms, rest = annotation_terms(text, annotations.columns)
+    if not terms:
+        return None, rest
+    shown = bytearray(b"\1") * (results.count + 1)
+    for term in terms:
+        met = bytearray(results.count + 1)
+        named = (custom_id for custom_id, cell in annotations.stream(term.column) if term.is_met(cell))
+        for number in results.numbers_of(named):
+            met[number] = 1
+        wanted = not term.is_negated
+        # A byte a result: a set of a million numbers would take many times as much memory.
+        shown = bytearray(one and bool(other) is wanted for one, other in zip(shown, met, strict=True))
+    return array("I", (number for number in range(1, results.count + 1) if shown[number])), rest
 
 
 def _few(entries: Iterator[ExportRecord]) -> Iterator[ExportRecord]:

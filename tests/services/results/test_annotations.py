@@ -16,9 +16,10 @@ from batchtui.registry.results.annotations import AnnotationTable
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results import annotations as extension_point
-from batchtui.services.results.annotations import open_annotations
+from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.services.results.collect import collect
 from batchtui.services.results.export import ExportOptions, apply_export, plan_export, preview_export
+from batchtui.services.results.history import open_job_results
 from tests.support.workspaces import submit
 
 if TYPE_CHECKING:
@@ -130,3 +131,29 @@ async def test_all_are_read_once_sorted_by_their_ids(workspace: Workspace, batch
         assert not list(found.stream("nothing"))
         one = {"score": 1, "why": "=because 1", "hidden": "h"}
         assert found.read(["r-00000", "r-00001"]) == {"r-00000": {}, "r-00001": one}
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers", "rest"),
+    [
+        ("score:<1", [n for n in range(1, COUNT) if n % 5 == 0], ""),
+        ("score:>=3 why:9", [n for n in range(1, COUNT) if n % 5 >= 3 and "9" in str(n)], ""),
+        ("!score:<4 some words", [n for n in range(COUNT) if n == 0 or n % 5 == 4], "some words"),
+        ("why:=BECAUSE", [], ""),
+        ('why:="=because 17"', [17], ""),
+        ("score:= other:<3 x", None, "other:<3 x"),
+        ("  note: as it is  ", None, "  note: as it is  "),
+    ],
+)
+async def test_a_filter_takes_terms_about_them_and_leaves_the_rest(
+    workspace: Workspace, batches: tuple[Batch, ...], typed: str, numbers: list[int] | None, rest: str
+) -> None:
+    results = await open_job_results(workspace, batches[0].job)
+    try:
+        with open_annotations(workspace.registry, batches[0].job) as found:
+            selected, words = select_results(found, results, typed)
+        assert words == rest
+        shown = None if selected is None else {facts.custom_id for facts in results.page(selected)}
+        assert shown == (None if numbers is None else {f"r-{n:05}" for n in numbers})
+    finally:
+        results.close()
