@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.limits import DIGEST_BYTES
+from batchtui.registry.requests.part_ranges import part_ranges
 from batchtui.registry.requests.reused import (
     ANSWERED,
     DUPLICATE,
@@ -27,7 +28,6 @@ from batchtui.registry.requests.reused import (
     note_answers,
     note_duplicates,
 )
-from batchtui.registry.requests.part_ranges import part_ranges
 from batchtui.registry.requests.writer import index_name
 from batchtui.registry.results.index import OUTCOMES
 
