@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.registry.batches.changes import Batches
 from batchtui.registry.batches.queries import BatchQueries
+from batchtui.registry.conversations import ConversationTable
 from batchtui.registry.database.connection import Database
 from batchtui.registry.database.origin import Origin
 from batchtui.registry.jobs.estimate_history import EstimateHistoryTable
@@ -21,6 +22,7 @@ from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.sends.sends import Sends
 from batchtui.registry.sends.verdicts import Verdicts
 from batchtui.registry.spending import SpendingTable
+from batchtui.registry.tool_calls import ToolCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +61,8 @@ class Registry:
         self.estimate_history = EstimateHistoryTable(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
+        self.tool_calls = ToolCalls(self._database, clock, holder)
+        self.conversations = ConversationTable(self._database)
         self.notices = Notices(self._database, clock, holder)
         self.values = KeyValueStore(self._database, clock)
         self.requests = RequestStore(requests)

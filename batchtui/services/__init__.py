@@ -5,6 +5,7 @@ Modules:
     batches/        use cases about chosen batches: find, cancel, delete, label, prune, sync
     commit_watcher  notice commits to the registry, by this process or another one
     compose/        use cases of composing: from data and a template to a file or a submission
+    conversations/  continue conversations: paused and truncated answers and calls of tools go on
     estimates/      what requests will cost before they are sent
     insights/       what somebody should know: warnings, forecasts, what changed, and whether all is well
     models          list the models that can be used, as the API named them or built in

@@ -275,6 +275,31 @@ CREATE INDEX batches_reused ON batches(awaits) WHERE reused = 1 AND state = 'in_
 """Parts whose requests are not sent, because their answers exist or are on their way: `awaits` is the batch that makes
 them, null where they were saved when the part was planned. Until they are copied such a part is in progress."""
 
+CONVERSATIONS = """
+CREATE TABLE tool_calls (
+    job_id       TEXT NOT NULL,
+    attempt      INTEGER NOT NULL,
+    custom_id    TEXT NOT NULL,
+    tool_use_id  TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    sender       TEXT NOT NULL,
+    started_at   TEXT NOT NULL,
+    finished_at  TEXT,
+    result       TEXT,
+    is_error     INTEGER NOT NULL DEFAULT 0,
+    runs         INTEGER NOT NULL,
+    PRIMARY KEY (job_id, attempt, custom_id, tool_use_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE conversations (
+    job_id     TEXT PRIMARY KEY,
+    max_turns  INTEGER,
+    max_cost   TEXT,
+    max_age    REAL
+) STRICT, WITHOUT ROWID;
+"""
+"""Tool calls of continued conversations, each noted before its tool is started (`finished_at` is null) and after; and
+the limits that were set for the conversations of a job, null where none was."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -284,6 +309,7 @@ STEPS: Final[Sequence[Step]] = (
     ("the outcomes of results, and whether they are complete", OUTCOMES),
     ("the evidence of each send, the account of each part", SENDS),
     ("parts that reuse answers", REUSED),
+    ("tool calls and limits of conversations", CONVERSATIONS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

@@ -2,6 +2,7 @@
 
 Modules:
 
+    next_attempt   commit staged requests as the next attempt of their job, and send them
     preconditions  refuse a retry where requests are not kept, results are missing or words name nothing
     requests       read the requests that are sent again, with another model or max_tokens where wanted
     retry          plan exactly which requests go out again, and send them as the next attempt of the job

@@ -9,5 +9,6 @@ Modules:
     known_requests  write which requests are answered already, and what only the others cost
     notices         write a notice: heading, sentence, and the JSON that hooks get
     outcome_words   write what became of the requests of a batch
+    turns           say what the next turn of conversations is, what it costs, and what is left
     verdicts        what a verdict on an open part means, and what to do about it
 """
