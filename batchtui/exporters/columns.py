@@ -1,7 +1,8 @@
 """Name the columns that a table of results can have, and fill their cells.
 
 The columns of a table come in a fixed order: those of the result (`_RESULT`), `note` where rows are marked, those of
-tool calls where there are any, the keys of structured answers in order of appearance, and those of the request.
+tool calls where there are any, the keys of structured answers in order of appearance, what is said beside answers, and
+those of the request.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.errors import UsageError
-from batchtui.exporters.json_types import INTEGER, TEXT, JsonType, type_of, widest
+from batchtui.exporters.json_types import INTEGER, SCALARS, TEXT, JsonType, type_of, widest
 from batchtui.results.content_blocks import BlockKind
 from batchtui.results.json_text import encode_json, join_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from batchtui.domain.results.annotation import AnnotationColumn
     from batchtui.exporters.record import ExportRecord
 
 STRUCTURED = "answer."
@@ -208,6 +210,7 @@ def default_columns(
     with_tools: bool = False,
     with_notes: bool = False,
     with_reused: bool = False,
+    annotations: Sequence[AnnotationColumn] = (),
 ) -> tuple[ExportColumn, ...]:
     """Return the default columns of a table."""
     custom_id, *others = _RESULT
@@ -219,21 +222,32 @@ def default_columns(
         *((REUSED,) if with_reused else ()),
         *(_TOOLS if with_tools else ()),
         *structured,
+        *annotation_columns([column for column in annotations if column.is_usual]),
         *(_REQUEST if with_requests else ()),
     )
 
 
-def named_columns(names: Sequence[str], structured: Sequence[ExportColumn]) -> tuple[ExportColumn, ...]:
+def annotation_columns(annotations: Sequence[AnnotationColumn]) -> tuple[ExportColumn, ...]:
+    """Return the columns of what is said beside answers: scores, marks."""
+    return tuple(_annotation(column) for column in annotations)
+
+
+def _annotation(column: AnnotationColumn) -> ExportColumn:
+    return ExportColumn(column.name, lambda entry: entry.annotations.get(column.name), SCALARS[column.kind])
+
+
+def named_columns(names: Sequence[str], further: Sequence[ExportColumn]) -> tuple[ExportColumn, ...]:
     """Return the columns with these names, in this order.
 
-    A name is one of the known columns, `answer.KEY` for a key of a structured answer, or a path into the line or the
-    request, like `result.message.usage.service_tier` or `request.metadata.user_id`.
+    A name is one of the known columns, `answer.KEY` for a key of a structured answer, a path into the line or the
+    request, like `result.message.usage.service_tier` or `request.metadata.user_id`, or one of the `further` columns
+    that these results have: keys of structured answers with their types, and annotations.
 
     Raises:
         UsageError: where a name means nothing.
     """
-    found = {column.name: column for column in structured}
-    return tuple(found.get(name) or _named(name) for name in names)
+    found = {column.name: column for column in further}
+    return tuple(found.get(name) or _named(name, tuple(found)) for name in names)
 
 
 def columns_by_name(names: Iterable[str]) -> tuple[ExportColumn, ...]:
@@ -293,7 +307,7 @@ def cell_text(cell: object) -> str:
     return join_text(encode_json(cell))
 
 
-def _named(name: str) -> ExportColumn:
+def _named(name: str, further: Sequence[str] = ()) -> ExportColumn:
     if name in _NAMED:
         return _NAMED[name]
     if name.startswith(STRUCTURED) and name != STRUCTURED:
@@ -307,7 +321,7 @@ def _named(name: str) -> ExportColumn:
         return ExportColumn(name, lambda entry: _at(entry.params, path))
     raise UsageError(
         f'There is no field "{name}".',
-        hint=f"Fields are {', '.join(_NAMED)}, answer.KEY, result.PATH and request.PATH.",
+        hint=f"Fields are {', '.join((*_NAMED, *further))}, answer.KEY, result.PATH and request.PATH.",
     )
 
 

@@ -25,7 +25,7 @@ def write_jsonl(
     """Write one JSON object a line.
 
     Without columns these are the lines as the API sent them; `with_requests` adds `"request": params` at their end,
-    and before it `"original_id"` where the data calls the row otherwise.
+    and before it `"original_id"` where the data calls the row otherwise, and `"annotations"` where there are any.
     """
     write_pieces(out, (document + b"\n" for document in _documents(entries, columns, with_requests=with_requests)))
 
@@ -77,6 +77,8 @@ def _added(entry: ExportRecord, *, with_requests: bool) -> bytes:
     if with_requests:
         if entry.original is not None:
             added += b',"original_id":' + _encoded(entry.original)
+        if entry.annotations:
+            added += b',"annotations":' + _encoded(entry.annotations)
         added += b',"request":' + _request(entry)
     return added
 

@@ -41,6 +41,8 @@ class ObjectOf:
 
 JsonType: TypeAlias = Scalar | ListOf | ObjectOf
 TEXT, INTEGER, NUMBER, FLAG = Scalar("text"), Scalar("integer"), Scalar("number"), Scalar("flag")
+SCALARS = {scalar.name: scalar for scalar in (TEXT, INTEGER, NUMBER, FLAG)}
+"""The types of a single column, by their names."""
 JSON = Scalar("json")
 """Values of several types, or of one that no column has: `1` and `"1"` in a list cannot be told apart as text."""
 _DECLARED = {"string": TEXT, "integer": INTEGER, "number": NUMBER, "boolean": FLAG}

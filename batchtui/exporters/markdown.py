@@ -59,6 +59,11 @@ def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     parts = [f"## {code(answer.custom_id)}", f"*{_about(entry)}*"]
     if entry.note is not None:
         parts.append(plain(entry.note))
+    said = [
+        f"{plain(name)}: {plain(cell_text(value))}" for name, value in entry.annotations.items() if value is not None
+    ]
+    if said:
+        parts.append(" · ".join(said))
     if with_requests and entry.params:
         parts.append(quote(prompt_of(entry.params)))
     if answer.error_message or not answer.line:

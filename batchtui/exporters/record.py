@@ -9,8 +9,13 @@ from batchtui.results.parsed_result import parse_result
 from batchtui.results.structured_output import structured_value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from batchtui.domain.results.result import Outcome
     from batchtui.results.parsed_result import ParsedResult
+
+
+_NONE: Mapping[str, Any] = {}
 
 
 class ExportRecord:
@@ -21,6 +26,7 @@ class ExportRecord:
         "_answer",
         "_params",
         "_structured",
+        "annotations",
         "chat",
         "line",
         "note",
@@ -40,6 +46,8 @@ class ExportRecord:
         """The caller's remark on the row."""
         self.reused_from: str | None = None
         """The batch that made the answer first, where it was reused."""
+        self.annotations: Mapping[str, Any] = _NONE
+        """What is said beside the answer, by the name of its column: scores, marks."""
         self.chat: dict[str, Any] | None = None
         """The conversation for fine-tuning, where the caller has made it already."""
         self.read_as: Outcome | None = None

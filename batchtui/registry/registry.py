@@ -14,6 +14,7 @@ from batchtui.registry.database.origin import Origin
 from batchtui.registry.jobs.estimate_history import EstimateHistoryTable
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.jobs.labels import Labels
+from batchtui.registry.jobs.lineage import LineageTable
 from batchtui.registry.journal import Journal
 from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
@@ -53,6 +54,7 @@ class Registry:
         self._backup_tried: datetime | None = None
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
+        self.lineage = LineageTable(self._database)
         self.sends = Sends(self._database, clock, origin, self._move_results)
         self.verdicts = Verdicts(self._database, clock, self._move_results)
         self.batches = Batches(self._database, clock)

@@ -61,6 +61,8 @@ GROUPS = (
             "tests/services/submission/test_lost_answers.py",
             "tests/services/submission/test_once.py",
             "tests/services/submission/test_once_at_the_edge.py",
+            "tests/services/submission/test_whose_batch.py",
+            "tests/simulation/test_found.py",
         ),
     ),
     Group(
@@ -69,6 +71,9 @@ GROUPS = (
         (
             "tests/services/results/test_bounds.py",
             "tests/services/results/test_collect.py",
+            "tests/services/polling/test_collector.py",
+            "tests/services/results/test_fetch_retries.py",
+            "tests/services/spending/test_accounting.py",
             "tests/services/results/test_whole_and_ours.py",
         ),
     ),

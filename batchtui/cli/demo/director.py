@@ -65,9 +65,12 @@ async def lived_workspace(
     session: Session, simulator: Simulator, clock: PastClock, past: Sequence[tuple[timedelta, DemoJob]], **temper: Any
 ) -> AsyncIterator[Workspace]:
     """Open the demo's workspace after `past` was submitted: pieces with their age, at a service of this temper."""
+    # In its settings file, which is gone with it: settings that only this process knows would end with the first one
+    # that is changed in the dashboard.
+    config = session.paths.config_file
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text(f"[refresh]\nquick = {LIVELY}\nmiddle = {LIVELY}\nslow = {LIVELY}\n", encoding="utf-8")
     async with session.workspace(base_url=simulator.url, clock=clock) as workspace:
-        lively = replace(workspace.settings.refresh, quick=LIVELY, middle=LIVELY, slow=LIVELY)
-        workspace.settings = replace(workspace.settings, refresh=lively)
         await Director(workspace, simulator.world).live_through(past, clock, **temper)
         yield workspace
 

@@ -102,7 +102,13 @@ def model_words(models: Sequence[str]) -> str:
     return sanitize(", ".join(model.removeprefix("claude-") for model in models))
 
 
-def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecast | None = None) -> Iterator[str]:
+def batch_details(
+    batch: Batch,
+    now: datetime,
+    output: Stdout,
+    forecast: Forecast | None = None,
+    lineage: str = "",
+) -> Iterator[str]:
     """Yield the facts of one batch, a line each; `forecast` is of its end, where it runs."""
     state = state_words(batch, output)
     facts: list[tuple[str, str]] = [
@@ -114,6 +120,7 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
         ("counts", _counts_fact(batch)),
         ("model", sanitize(", ".join(batch.models))),
         ("source", sanitize(batch.source)),
+        ("lineage", lineage),
         ("tags", sanitize(", ".join(batch.tags))),
         ("note", one_line(batch.note)),
         ("created", _moment(batch.created_at, now)),
@@ -130,7 +137,11 @@ def batch_details(batch: Batch, now: datetime, output: Stdout, forecast: Forecas
 
 
 def job_details(
-    job: Job, batches: Sequence[Batch], counts: RequestCounts, outcomes: Mapping[Outcome, int] | None = None
+    job: Job,
+    batches: Sequence[Batch],
+    counts: RequestCounts,
+    outcomes: Mapping[Outcome, int] | None = None,
+    lineage: str = "",
 ) -> Iterator[str]:
     """Yield the facts of a job, a line each; its batches are for a table.
 
@@ -145,6 +156,7 @@ def job_details(
         ("counts", _job_words(batches, counts) if outcomes is None else outcome_words(outcomes)),
         ("cost", _cost_words(batches, counts)),
         ("source", sanitize(job.source)),
+        ("lineage", lineage),
         ("tags", sanitize(", ".join(job.tags))),
         ("note", one_line(job.note)),
         ("created", stamp(job.created_at)),

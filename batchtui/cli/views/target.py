@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
+from batchtui.domain.batches.lineage import Lineage
 from batchtui.domain.batches.states import BatchState, ResultsState
+from batchtui.text.sentences.lineage import lineage_document, lineage_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from batchtui.services.insights.warnings import BatchWarning
     from batchtui.services.workspace import Workspace
 
+NO_LINEAGE = Lineage()
 TO_COME = (ResultsState.NONE, ResultsState.PARTIAL)
 
 
@@ -72,15 +75,22 @@ def show_target(
     outcomes: Mapping[Outcome, int] | None = None,
     ends: Ends | None = None,
     warnings: Sequence[BatchWarning] = (),
+    lineage: Lineage = NO_LINEAGE,
 ) -> None:
     """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
-        session.out.document({**target_document(target, outcomes, ends), "warnings": warning_documents(warnings)})
+        document = target_document(target, outcomes, ends)
+        session.out.document(
+            {**document, "lineage": lineage_document(lineage), "warnings": warning_documents(warnings)}
+        )
     elif target.job is None:
         [batch] = target.batches
-        session.out.lines(batch_views.batch_details(batch, now, session.out, ends(batch) if ends else None))
+        forecast = ends(batch) if ends else None
+        session.out.lines(batch_views.batch_details(batch, now, session.out, forecast, lineage_words(lineage)))
     else:
-        session.out.lines(batch_views.job_details(target.job, target.batches, target.counts, outcomes))
+        session.out.lines(
+            batch_views.job_details(target.job, target.batches, target.counts, outcomes, lineage_words(lineage))
+        )
         session.out.line()
         batch_views.show_batches(session.out, target.batches, now)
     if warnings and not session.json:

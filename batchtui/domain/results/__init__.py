@@ -2,6 +2,7 @@
 
 Modules:
 
+    annotation  a column beside results that is no part of the answer
     comparison  how two answers to the same request differ
     result      what became of one request: its outcome, and what the index of results knows of it
     statistics  what a set of results looks like as a whole: outcomes, lengths, costs and values

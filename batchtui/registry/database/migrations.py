@@ -275,6 +275,19 @@ CREATE INDEX batches_reused ON batches(awaits) WHERE reused = 1 AND state = 'in_
 """Parts whose requests are not sent, because their answers exist or are on their way: `awaits` is the batch that makes
 them, null where they were saved when the part was planned. Until they are copied such a part is in progress."""
 
+LINEAGE = """
+CREATE TABLE lineage (
+    child     TEXT NOT NULL REFERENCES jobs(id),
+    number    INTEGER NOT NULL,
+    parent    TEXT NOT NULL,
+    relation  TEXT NOT NULL CHECK (relation IN ('composed', 'judged', 'reviewed')),
+    made_at   TEXT NOT NULL,
+    PRIMARY KEY (child, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lineage_parent ON lineage(parent);
+"""
+"""Which job was made from which. A parent need not be in this registry any more, so it references no row."""
+
 CONVERSATIONS = """
 CREATE TABLE tool_calls (
     job_id       TEXT NOT NULL,
@@ -309,6 +322,7 @@ STEPS: Final[Sequence[Step]] = (
     ("the outcomes of results, and whether they are complete", OUTCOMES),
     ("the evidence of each send, the account of each part", SENDS),
     ("parts that reuse answers", REUSED),
+    ("which job was made from which", LINEAGE),
     ("tool calls and limits of conversations", CONVERSATIONS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""

@@ -10,6 +10,7 @@ from batchtui.domain.costs.estimate import Bounds
 from batchtui.registry.database.codecs import encode_time, list_text, money_text
 from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.jobs.estimate_history import insert_expectations
+from batchtui.registry.jobs.lineage import insert_parents
 from batchtui.registry.journal import note
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import aiosqlite
 
     from batchtui.domain.batches.job import Job, PartPlan
+    from batchtui.domain.batches.lineage import JobParent
     from batchtui.domain.clock import Clock
     from batchtui.domain.costs.estimate_history import Expectation
     from batchtui.domain.submission.send_evidence import Account
@@ -70,6 +72,7 @@ class Jobs:
         expectations: Sequence[Expectation] = (),
         account: Account | None = None,
         check: Callable[[], Awaitable[None]] | None = None,
+        parents: Sequence[JobParent] = (),
     ) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
@@ -85,6 +88,7 @@ class Jobs:
             account: where the parts belong; None where it is not known yet.
             check: raises where the job must not be written after all, as over a limit on cost. Called under that
                 lock, so that of two processes each sees what the other has planned.
+            parents: the jobs that it is made from.
 
         Returns:
             The keys of the parts, in order.
@@ -103,6 +107,7 @@ class Jobs:
             if keep is not None:
                 keep()
             await insert_jobs(tx, [job])
+            await insert_parents(tx, job.id, parents, now)
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
             await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)

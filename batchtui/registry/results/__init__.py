@@ -2,6 +2,7 @@
 
 Modules:
 
+    annotations      read columns beside results from a table of the registry, for threads
     download         take the results of one batch to the disk as they come
     index            build the index over a file of results in one pass and with bounded memory
     index_worker     build an index in a process of its own, while results arrive

@@ -10,15 +10,20 @@ from array import array
 from collections import Counter
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.results.result import Outcome, ResultFacts
     from batchtui.registry.results.merge import MergedResults
     from batchtui.results.failure_groups import FailureGroup, Kind
+
+
+IDS_AT_ONCE = 10_000
+"""custom_ids that are looked for in one batch after the other."""
 
 
 class ResultList(Protocol):
@@ -47,6 +52,9 @@ class ResultList(Protocol):
 
     def mask(self, outcomes: Collection[Outcome] | None) -> bytearray:
         """Return one byte for each number, 1 where the result has one of these outcomes."""
+
+    def numbers_of(self, custom_ids: Iterable[str]) -> Iterator[int]:
+        """Yield the numbers of the results with these custom_ids; ids without a result are left out."""
 
     def search(
         self,
@@ -167,6 +175,13 @@ class JobResults:
     def raw(self, seq: int) -> bytes:
         """Return one line as it came, without its newline."""
         return self._merged.readers[self._source[seq - 1]].raw(self._seq[seq - 1])
+
+    def numbers_of(self, custom_ids: Iterable[str]) -> Iterator[int]:
+        """Yield the numbers of the results with these custom_ids; ids without a result are left out."""
+        waiting = iter(custom_ids)
+        while block := list(islice(waiting, IDS_AT_ONCE)):
+            for reader, numbers in zip(self._merged.readers, self._numbers, strict=True):
+                yield from (numbers[seq] for seq in reader.numbers_of(block) if numbers[seq])
 
     def picked(self, seqs: Sequence[int]) -> dict[int, list[int]]:
         """Return results as an export takes them: by the key of their batch their places in it."""

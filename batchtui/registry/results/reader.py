@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from bisect import bisect_left
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from batchtui.domain.costs.spending import UsageGroup
@@ -23,7 +24,7 @@ from batchtui.results.failure_groups import FailureGroup
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _AT_ONCE = 500
@@ -166,6 +167,14 @@ class ResultReader:
         """Return the facts of the result with this custom_id; of the last one where a server sent several."""
         rows = self._rows(f"SELECT {_COLUMNS} FROM results WHERE custom_id = ? ORDER BY seq DESC LIMIT 1", (custom_id,))
         return self._facts(rows[0]) if rows else None
+
+    def numbers_of(self, custom_ids: Iterable[str]) -> Iterator[int]:
+        """Yield the seqs of the results with these custom_ids; ids without a result are left out."""
+        waiting = iter(custom_ids)
+        while wanted := list(islice(waiting, _AT_ONCE)):
+            marks = ",".join("?" * len(wanted))
+            rows = self._rows(f"SELECT seq FROM results WHERE custom_id IN ({marks})", wanted)
+            yield from (row[0] for row in rows)
 
     def raw(self, seq: int) -> bytes:
         """Return one line as it came, without its newline."""

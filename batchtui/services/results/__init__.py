@@ -2,6 +2,7 @@
 
 Modules:
 
+    annotations    read columns that are no part of an answer beside results, by custom_id
     attach         attach the requests of a batch that was made elsewhere
     collect        fetch results, verify them against the counts and index them; only then they count as saved
     compare        compare the answers of two batches or jobs that share custom_ids

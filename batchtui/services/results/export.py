@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -15,7 +16,13 @@ from typing import IO, TYPE_CHECKING
 from batchtui.domain.errors import UsageError
 from batchtui.domain.results.result import Outcome
 from batchtui.exporters.chat import conversation
-from batchtui.exporters.columns import default_columns, named_columns, structured_columns, wants_structure
+from batchtui.exporters.columns import (
+    annotation_columns,
+    default_columns,
+    named_columns,
+    structured_columns,
+    wants_structure,
+)
 from batchtui.exporters.formats import DELIMITERS, Format, write
 from batchtui.exporters.json_types import declared_types
 from batchtui.exporters.record import ExportRecord
@@ -25,17 +32,19 @@ from batchtui.registry.results.merge import MergedResults
 from batchtui.results.structured_output import wanted_schema
 from batchtui.runtime.atomic_file import open_atomic
 from batchtui.runtime.threads import run_cancellable
+from batchtui.services.results.annotations import open_annotations
 from batchtui.services.results.export_plan import ExportOptions, ExportPlan, Order, plan_export
 from batchtui.services.results.read import in_input_order, origin_of, result_locations
 from batchtui.services.results.statistics import merged_statistics
 from batchtui.services.results.table_export import ResultTable, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from batchtui.domain.results.statistics import ResultStatistics
     from batchtui.exporters.columns import ExportColumn
     from batchtui.exporters.json_types import JsonType
+    from batchtui.services.results.annotations import Annotations
     from batchtui.services.workspace import Workspace
 
 __all__ = [
@@ -146,14 +155,20 @@ async def preview_export(workspace: Workspace, plan: ExportPlan, rows: int) -> l
 def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
     registry = workspace.registry
     kind = Format.CSV if plan.format is Format.PARQUET else plan.format
-    with MergedResults(plan.batches, registry.results, registry.requests) as merged:
+    with (
+        MergedResults(plan.batches, registry.results, registry.requests) as merged,
+        open_annotations(registry, plan.batches[0].job) as annotations,
+    ):
         if plan.with_requests and not merged.has_requests:
             raise UsageError("The requests of this batch are not stored, so they cannot be exported with the results.")
         originals = read_original_ids(workspace.paths, registry, plan.batches[0].job)
-        entries = list(islice(_entries(plan, merged, originals, _Tally(), lambda _: None), rows))
+        # Closed before the results are: it holds a cursor over their index.
+        with closing(_entries(plan, merged, originals, _Tally(), lambda _: None)) as found:
+            entries = list(annotations.annotate(islice(found, rows), only_usual=not plan.fields))
         columns: tuple[ExportColumn, ...] | None = None
         if plan.fields:
-            columns = named_columns(plan.fields, structured_columns(iter(entries), None))
+            further = (*structured_columns(iter(entries), None), *annotation_columns(annotations.columns))
+            columns = named_columns(plan.fields, further)
         elif plan.format.is_table:
             columns = default_columns(
                 structured_columns(iter(entries), None),
@@ -162,6 +177,7 @@ def _preview(workspace: Workspace, plan: ExportPlan, rows: int) -> list[str]:
                 with_tools=any(entry.answer.tool_calls for entry in entries),
                 with_notes=bool(plan.notes),
                 with_reused=bool(plan.origins),
+                annotations=annotations.columns,
             )
         out = io.BytesIO()
         write(kind, out, entries, columns, with_requests=plan.with_requests, guard=plan.guard)
@@ -205,10 +221,28 @@ def _write_read(
     told: Callable[[int], None],
 ) -> None:
     """Write results that have to be read, in the format of the plan."""
+    with open_annotations(workspace.registry, plan.batches[0].job) as annotations:
+        _write_annotated(workspace, plan, merged, annotations, out, tally, told)
+
+
+def _write_annotated(
+    workspace: Workspace,
+    plan: ExportPlan,
+    merged: MergedResults,
+    annotations: Annotations,
+    out: IO[bytes],
+    tally: _Tally,
+    told: Callable[[int], None],
+) -> None:
     originals = read_original_ids(workspace.paths, workspace.registry, plan.batches[0].job)
-    columns = _columns(plan, merged, with_originals=bool(originals))
+    columns = _columns(plan, merged, annotations, with_originals=bool(originals))
+    is_annotated = columns is not None and any(column.name in annotations.names for column in columns)
     # What is said of rows by their custom_ids lies in this process, and would have to be told to the other.
-    if columns is not None and plan.format.is_delimited and not (originals or plan.notes or plan.origins):
+    if (
+        columns is not None
+        and plan.format.is_delimited
+        and not (originals or plan.notes or plan.origins or is_annotated)
+    ):
         write_table(
             out,
             merged,
@@ -217,7 +251,9 @@ def _write_read(
             lambda outcomes: told(tally.add(outcomes)),
         )
         return
-    entries = _entries(plan, merged, originals, tally, told)
+    entries: Iterable[ExportRecord] = _entries(plan, merged, originals, tally, told)
+    if is_annotated or columns is None:
+        entries = annotations.annotate(entries, only_usual=columns is None)
     asked = {"with_requests": plan.with_requests, "guard": plan.guard, "bom": plan.bom}
     write(plan.format, out, entries, columns, **asked, statistics=_statistics(workspace, plan, merged, told))
 
@@ -280,7 +316,7 @@ def _entries(
     originals: dict[str, str],
     tally: _Tally,
     told: Callable[[int], None],
-) -> Iterator[ExportRecord]:
+) -> Generator[ExportRecord]:
     outcomes, counts = [reader.outcomes for reader in merged.readers], tally.counts
     notes, is_chat = plan.notes, plan.format is Format.CHAT
     for number, place in enumerate(result_locations(plan, merged), 1):
@@ -309,10 +345,12 @@ def _entries(
         yield entry
 
 
-def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -> tuple[ExportColumn, ...] | None:
+def _columns(
+    plan: ExportPlan, merged: MergedResults, annotations: Annotations, *, with_originals: bool
+) -> tuple[ExportColumn, ...] | None:
     if plan.fields:
         structured = _structured(plan, merged) if wants_structure(plan.fields) else ()
-        return named_columns(plan.fields, structured)
+        return named_columns(plan.fields, (*structured, *annotation_columns(annotations.columns)))
     if not plan.format.is_table:
         return None
     return default_columns(
@@ -322,6 +360,7 @@ def _columns(plan: ExportPlan, merged: MergedResults, *, with_originals: bool) -
         with_tools=any(reader.has_tool_calls() for reader in merged.readers),
         with_notes=bool(plan.notes),
         with_reused=bool(plan.origins),
+        annotations=annotations.columns,
     )
 
 

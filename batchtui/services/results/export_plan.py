@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsUnavailable, StorageError, UsageError
 from batchtui.domain.results.result import Outcome
-from batchtui.exporters.columns import named_columns, wants_requests
+from batchtui.exporters.columns import annotation_columns, named_columns, wants_requests
 from batchtui.exporters.formats import Format, format_of
 from batchtui.registry.requests.reused import ReuseReader
 from batchtui.runtime.atomic_file import refuse_existing
+from batchtui.services.results.annotations import open_annotations
 from batchtui.services.results.salvage import marks, salvage
 from batchtui.services.submission.staging.known import batch_of
 from batchtui.settings.user_paths import path_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from batchtui.domain.batches.batch import Batch
+    from batchtui.exporters.columns import ExportColumn
     from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.services.workspace import Workspace
 
@@ -103,7 +105,7 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
 
         require_pyarrow()
     # Called for its errors: a wrong field is named before anything is read or written.
-    named_columns(options.fields, ())
+    named_columns(options.fields, await asyncio.to_thread(_annotations, workspace, batches) if options.fields else ())
     _refuse_what_does_not_fit(kind, options)
     output = _output(options)
     picked, notes = options.picked, options.notes
@@ -131,6 +133,14 @@ async def plan_export(workspace: Workspace, batches: Sequence[Batch], options: E
         salvage=options.salvage,
         origins=await _origins(workspace, saved),
     )
+
+
+def _annotations(workspace: Workspace, batches: Sequence[Batch]) -> tuple[ExportColumn, ...]:
+    """Return the columns beside the answers of these batches, all of one job."""
+    if not batches:
+        return ()
+    with open_annotations(workspace.registry, batches[0].job) as found:
+        return annotation_columns(found.columns)
 
 
 async def _origins(workspace: Workspace, batches: Sequence[Batch]) -> dict[int, dict[int, str]]:

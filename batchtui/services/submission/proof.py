@@ -61,7 +61,7 @@ def cannot_tell(batch_id: str) -> str:
 
 async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, part: int) -> Proof:
     """Compare results with the requests that were sent."""
-    found, named = 0, 0
+    is_any, is_named = False, False
     async for line in lines:
         facts = requests.facts(line.custom_id)
         if facts is None and not line.is_readable:
@@ -70,29 +70,29 @@ async def _compare(lines: AsyncIterator[ResultLine], requests: RequestReader, pa
         # One line is enough to refute: the rest of the download is not read.
         if facts is None or facts.part != part or is_other_model(facts.model, line.model):
             return Proof.REFUTED
-        found += 1
-        named += bool(line.model)
-    if not found:
+        is_any = True
+        is_named = is_named or bool(line.model)
+    if not is_any:
         return Proof.NOT_YET
-    return Proof.CONFIRMED if named else Proof.IMPOSSIBLE
+    return Proof.CONFIRMED if is_named else Proof.IMPOSSIBLE
 
 
 async def _compare_digest(lines: AsyncIterator[ResultLine], batch: Batch) -> Proof:
     """Compare results with what is kept of requests that are gone: their ids together, and the models of the job."""
-    ids, named = IdsDigest(), 0
+    ids, is_named = IdsDigest(), False
     async for line in lines:
         if not line.is_readable:
             return Proof.NOT_YET
         if batch.models and all(is_other_model(asked, line.model) for asked in batch.models):
             return Proof.REFUTED
         ids.add(line.custom_id)
-        named += bool(line.model)
+        is_named = is_named or bool(line.model)
     # One line more or less changes the digest: only all of them together say anything.
     if ids.count != batch.requests:
         return Proof.NOT_YET
     if ids.text() != batch.ids_digest:
         return Proof.REFUTED
-    return Proof.CONFIRMED if named else Proof.IMPOSSIBLE
+    return Proof.CONFIRMED if is_named else Proof.IMPOSSIBLE
 
 
 def is_other_model(asked: str | None, answered: str | None) -> bool:

@@ -54,10 +54,10 @@ class Reconciliation:
     batch: Batch
     """As it stands afterwards."""
     verdict: SendVerdict
-    candidates: tuple[RemoteBatch, ...] = ()
-    account: Account | None = None
+    candidates: tuple[RemoteBatch, ...]
+    account: Account | None
     """Of the credentials in use."""
-    wait: float = 0.0
+    wait: float
     """Seconds until it is worth looking again, where that is the verdict."""
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
@@ -12,6 +13,7 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.limits import API_VERSION
 from batchtui.registry.jobs.jobs import PlannedBefore
+from batchtui.registry.jobs.lineage_ids import LINEAGE_FILE
 from batchtui.registry.requests.reused import number_samples
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.models import refresh_daily
@@ -28,9 +30,11 @@ from batchtui.services.submission.token_sample import count_sample
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from decimal import Decimal
+    from pathlib import Path
 
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.batches.job import PartPlan
+    from batchtui.domain.batches.lineage import JobParent
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
     from batchtui.domain.submission.send_evidence import Account
@@ -59,6 +63,10 @@ class SubmitOptions:
     """Which answers take the place of new ones; None sends every request."""
     samples: int = 1
     """How many equal requests of the input are samples of one question, and not duplicates."""
+    parents: tuple[JobParent, ...] = ()
+    """The jobs that these requests were made from."""
+    parent_ids: Path | None = None
+    """A file of `LineageIdWriter`, which is taken; None where custom_ids are those of the parent."""
 
     def __post_init__(self) -> None:
         """Refuse what excludes each other. Raises `UsageError`."""
@@ -146,6 +154,9 @@ async def plan_submit(
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
+        if options.parent_ids is not None:
+            # With the requests, which it is moved and deleted with.
+            shutil.move(options.parent_ids, staged.requests.folder / LINEAGE_FILE)
         if options.samples > 1:
             await run_in_thread(lambda: number_samples(index_of(staged), options.samples))
         earlier = await workspace.registry.jobs.with_fingerprint(staged.requests.fingerprint)
@@ -265,6 +276,7 @@ async def _commit(
                 expectations=plan.estimate.expectations,
                 account=account,
                 check=check,
+                parents=plan.options.parents,
             )
         except PlannedBefore as found:
             await refuse_duplicates(workspace, found.jobs, force=False)

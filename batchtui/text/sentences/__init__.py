@@ -7,6 +7,7 @@ Modules:
     events          write a journal entry as a sentence
     forecasts       write a forecast with what it is judged by
     known_requests  write which requests are answered already, and what only the others cost
+    lineage         say which job was made from which
     notices         write a notice: heading, sentence, and the JSON that hooks get
     outcome_words   write what became of the requests of a batch
     turns           say what the next turn of conversations is, what it costs, and what is left

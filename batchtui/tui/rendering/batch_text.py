@@ -236,9 +236,12 @@ def ends(forecast: Forecast | None, now: datetime) -> Line:
 
 
 def facts(
-    batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None
+    batch: Batch, now: datetime, *, plain: bool = False, forecast: Forecast | None = None, lineage: str = ""
 ) -> Iterator[tuple[str, Line]]:
-    """Yield the facts of a batch as name and line, the most important first; what it does not have is left out."""
+    """Yield the facts of a batch as name and line, the most important first; what it does not have is left out.
+
+    `lineage` says what its job was made from, and what was made from it.
+    """
     yield (
         "state",
         joined([state(batch, plain=plain), [Span(sanitize(batch.reason), Tone.DIM)] if batch.reason else []]),
@@ -260,6 +263,8 @@ def facts(
     yield "id", (Span(sanitize(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
     if batch.source:
         yield "from", (Span(sanitize(batch.source.rsplit("/", 1)[-1] or batch.source)),)
+    if lineage:
+        yield "lineage", (Span(lineage),)
     if batch.tags:
         yield "tags", (Span(sanitize(", ".join(batch.tags))),)
     if batch.note:

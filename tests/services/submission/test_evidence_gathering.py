@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
+import threading
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import FateUnknown, GatewayError, OtherAccount, Unreachable
+from batchtui.domain.submission.ids_digest import IdsDigest
 from batchtui.domain.submission.send_evidence import Account, Proof, VerdictKind
 from batchtui.runtime import process_identity
 from batchtui.services.submission import reconcile
-from batchtui.services.submission.proof import is_other_model, prove
+from batchtui.services.submission.proof import cannot_tell, is_other_model, prove
 from batchtui.services.submission.send import Progress, send
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.simulator import Fault
@@ -450,3 +454,88 @@ async def test_a_part_of_another_account_is_not_sent(
     with pytest.raises(OtherAccount):
         await send(workspace, batch.key)
     assert simulator.world.batches == []
+
+
+async def test_a_part_whose_sender_is_busy_is_its_own_for_as_long_as_it_promised(
+    behind: Workspace, tmp_path: Path, edge: Edge, simulator: Simulator, clock: TurnedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    (batch,) = await planned_parts(behind, tmp_path, simulator)
+    monkeypatch.setattr(process_identity, "is_gone", lambda _name: None)
+    arrived, goes_on = threading.Event(), threading.Event()
+
+    def hold(_request: Request, forward: Forward) -> Response:
+        arrived.set()
+        goes_on.wait(30)
+        return forward()
+
+    edge.rules["create"] = hold
+    sending = asyncio.create_task(send(behind, batch.key))
+    try:
+        await asyncio.to_thread(arrived.wait, 30)
+        async with workspace_at(tmp_path / "home", edge, clock) as rival:
+            assert await reconcile.recover(rival) == []
+            clock.turn(minutes=3)
+            assert await reconcile.recover(rival) == [batch.key]
+    finally:
+        goes_on.set()
+    assert (await sending).id is not None
+    assert len(simulator.world.batches) == 1
+
+
+async def test_a_machine_that_sleeps_between_the_mark_and_the_last_block_sends_nothing(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (batch,) = await planned_parts(workspace, tmp_path, simulator)
+    mark = workspace.registry.sends.mark
+
+    async def mark_and_sleep(*given: Any) -> bool:
+        is_marked = await mark(*given)
+        clock.turn(minutes=10)
+        return is_marked
+
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace.registry.sends, "mark", mark_and_sleep)
+        left = await send(workspace, batch.key)
+    assert left.state is BatchState.PLANNED
+    assert "went to sleep" in left.reason
+    assert simulator.world.batches == []
+    assert (await send(workspace, batch.key)).state is BatchState.IN_PROGRESS
+
+
+async def test_a_look_goes_by_the_time_that_the_list_itself_came_with(
+    behind: Workspace, tmp_path: Path, edge: Edge, simulator: Simulator, clock: TurnedClock
+) -> None:
+    simulator.world.faults.add(Fault(on="create", times=1, kind="lost_before"))
+    await submit(behind, tmp_path, 3)
+    (batch,) = await all_batches(behind)
+    clock.turn(minutes=20)
+    [finding] = await reconcile.look_up(behind, [batch])
+    assert finding.kind is VerdictKind.ABSENT
+    late = format_datetime(clock.now() + timedelta(minutes=9), usegmt=True)
+    edge.rules["list"] = lambda _request, forward: forward().with_headers(date=late)
+    await reconcile.look_up(behind, [batch])
+    assert behind.server_clock.latest() >= clock.now() + timedelta(minutes=8)
+
+
+async def test_what_results_without_a_model_leave_open_is_said_of_the_part(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
+) -> None:
+    simulator.world.faults.add(Fault(on="create", times=1, kind="lost_after"))
+    await submit(workspace, tmp_path, 3)
+    (batch,) = await all_batches(workspace)
+    there = simulator.world.batches[0]
+    await workspace.registry.verdicts.adopt(batch.key, remote(there.id), is_proved=False)
+    assert await workspace.registry.verdicts.unprovable(batch.key, there.id, cannot_tell(there.id))
+    left = await workspace.registry.batches.get(batch.key)
+    assert left.state is BatchState.UNKNOWN
+    assert left.reason == (
+        f"{there.id} has the same custom_ids, and none of its results names a model, so it may be somebody else's."
+    )
+
+
+def test_the_digest_of_ids_is_the_one_that_registries_hold() -> None:
+    digest = IdsDigest()
+    for custom_id in ("a-1", "a-2", "\ud800"):
+        digest.add(custom_id)
+    assert digest.text() == "3:fc24267ba1ca72a061eea97ba5b4b924"

@@ -44,7 +44,8 @@ async def command(session: Session, named: str, offline: bool) -> None:
         outcomes = await target_view.merged_outcomes(workspace, target)
         ends = await target_view.ends(workspace)
         warnings = await target_view.warnings_of(workspace, target)
-        target_view.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings)
+        lineage = await workspace.registry.lineage.of(target.batches[0].job)
+        target_view.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings, lineage)
 
 
 async def _ask(session: Session, workspace: Workspace, target: Target) -> None:

@@ -24,7 +24,7 @@ MOST_ROWS = 5
 """Rows of facts at most: the results need the others."""
 SHORT = 30
 """Rows of a screen below which most facts give their room to the results."""
-KEPT = ("state", "input", "results", "ended", "cost", "id")
+KEPT = ("state", "input", "results", "ended", "cost", "id", "lineage")
 """The facts that stay on such a screen: the list does not show them."""
 LABELS = ("tags", "note")
 """Facts that are shown beside the name: a person has written them."""
@@ -38,6 +38,12 @@ class BatchFacts(LinesView):
         self._now = now
         self._ends = ends
         self._batch: Batch | None = None
+        self._lineage = ""
+
+    def show_lineage(self, words: str) -> None:
+        """Show what the job was made from, and what was made from it."""
+        self._lineage = words
+        self.redraw()
 
     def show(self, batch: Batch) -> None:
         """Show the facts of this batch from now on."""
@@ -49,7 +55,11 @@ class BatchFacts(LinesView):
         batch = self._batch
         if batch is None:
             return []
-        facts = dict(batch_text.facts(batch, self._now(), plain=painter_of(self).plain, forecast=self._ends(batch)))
+        facts = dict(
+            batch_text.facts(
+                batch, self._now(), plain=painter_of(self).plain, forecast=self._ends(batch), lineage=self._lineage
+            )
+        )
         labels = {name: facts.pop(name) for name in LABELS if name in facts}
         # Only where the list needs the room.
         if batch.results is ResultsState.SAVED and self.app.size.height < SHORT:

@@ -18,6 +18,7 @@ from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
 from batchtui.text.numbers import count, size
 from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.lineage import lineage_words
 from batchtui.tui.actions import flows
 from batchtui.tui.actions.label_actions import LabelActions
 from batchtui.tui.commands.key_text import text_with_keys
@@ -97,10 +98,14 @@ class BatchScreen(LabelActions):
     def on_mount(self) -> None:
         """Show the batch, and its results where they are here."""
         self._show_batch()
+        run_guarded(self, self._show_lineage, group="lineage", exclusive=True)
         self.grid.focus()
         self._opening.request()
         # Its results go before those of a hundred others that ended while nothing was open.
         self.dashboard.poller.prefer(self.shown.key)
+
+    async def _show_lineage(self) -> None:
+        self._facts.show_lineage(lineage_words(await self.workspace.registry.lineage.of(self.shown.job)))
 
     def on_unmount(self) -> None:
         """Close the files of the results."""
@@ -151,6 +156,8 @@ class BatchScreen(LabelActions):
 
     def batches_changed(self, message: BatchesChanged) -> None:
         """Show this batch as it is now, and open its results where they have come."""
+        # Another job may have been made from this one.
+        run_guarded(self, self._show_lineage, group="lineage", exclusive=True)
         for batch in message.changed:
             if batch.key == self.shown.key:
                 self.shown = batch

@@ -95,7 +95,7 @@ class ResultBrowser(Vertical):
         source = self._source
         if source is None:
             return
-        await self.grid.choose(self._choice, self._search.text)
+        await self.grid.choose(self._choice, self._search.words)
         besides = self._failures.mark(self._choice.group)
         self._outcomes.show(source.results.by_outcome, self._choice.outcome, besides=besides)
         self._bar.say(Span(f"{count(len(self.grid.order))} of {count(source.results.count)} ", Tone.CHIP))
@@ -111,7 +111,7 @@ class ResultBrowser(Vertical):
         if source is None:
             return
         text = self._search.text
-        found = await self._search.run(source.results)
+        found = await self._search.run(source.results, source.select)
         if text == self._search.text and source is self._source:  # else another one is under way already
             self._choice = replace(self._choice, found=found)
             await self._show()

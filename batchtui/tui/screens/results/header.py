@@ -8,12 +8,12 @@ from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.result_columns import outcome_line
+from batchtui.tui.rendering.result_columns import outcome_line, value_words
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, joined, width, wrapped
 from batchtui.tui.widgets.lines_view import LinesView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from batchtui.domain.costs.cost import Cost
     from batchtui.results.parsed_result import ParsedResult
@@ -35,6 +35,7 @@ class ResultHeader(LinesView):
         self._cost: Cost | None = None
         self._fit: SchemaMatch | None = None
         self._origin = ""
+        self._annotations: Mapping[str, object] = {}
 
     @property
     def custom_id(self) -> str:
@@ -42,7 +43,13 @@ class ResultHeader(LinesView):
         return self._answer.custom_id if self._answer else ""
 
     def show(
-        self, answer: ParsedResult, length: int, cost: Cost | None, fit: SchemaMatch | None, origin: str = ""
+        self,
+        answer: ParsedResult,
+        length: int,
+        cost: Cost | None,
+        fit: SchemaMatch | None,
+        origin: str = "",
+        annotations: Mapping[str, object] = {},
     ) -> None:
         """Draw this answer of `length` bytes.
 
@@ -52,9 +59,10 @@ class ResultHeader(LinesView):
             cost: what it cost; None where that is not known.
             fit: whether it has the structure that was asked for; None where its request is not known.
             origin: which attempt and part it came in; empty where that is not said.
+            annotations: what is said beside the answer, by the name of its column.
         """
         self._answer, self._bytes, self._cost, self._fit = answer, length, cost, fit
-        self._origin = origin
+        self._origin, self._annotations = origin, annotations
         self.redraw()
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
@@ -73,7 +81,20 @@ class ResultHeader(LinesView):
         ], "   ")  # fmt: skip
         took = _took(answer, self._bytes, self._cost)
         second = (Span(f" {self._origin + '   ' if self._origin else ''}{took}", Tone.DIM),)
-        return [first, second, *(fit_lines(self._fit, columns) if self._fit else ())]
+        return [
+            first,
+            second,
+            *annotation_lines(self._annotations, columns),
+            *(fit_lines(self._fit, columns) if self._fit else ()),
+        ]
+
+
+def annotation_lines(annotations: Mapping[str, object], columns: int) -> list[Line]:
+    """Return what is said beside an answer, on two lines at most; no lines where nothing is."""
+    said = "   ".join(
+        f"{one_line(name)}: {value_words(value)}" for name, value in annotations.items() if value not in (None, "")
+    )
+    return [(Span(f" {part}", Tone.ACCENT),) for part in wrapped(said, max(20, columns - 2))[:2]] if said else []
 
 
 def _took(answer: ParsedResult, length: int, cost: Cost | None) -> str:

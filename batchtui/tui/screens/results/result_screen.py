@@ -46,7 +46,7 @@ class ResultScreen(SideBySide):
             return
         read = await asyncio.to_thread(self._source.load, seq)
         self._batch = read.batch
-        self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin)
+        self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin, read.annotations)
         self._answer.show(read.answer_document)
         self._request.show(read.request_document)
         self.refresh_frame()

@@ -62,17 +62,30 @@ class ResultSearch:
         """`say` is called on the loop with the bytes searched and the bytes in all."""
         self._say = say
         self.text = ""
-        """The text to find; empty for none."""
+        """What was typed: a text to find, and terms such as `score:<3`; empty for none."""
+        self.words = ""
+        """The text to find in answers, without those terms."""
 
     def stop(self) -> None:
         """End the search that runs."""
-        self.text = ""
+        self.text = self.words = ""
 
-    async def run(self, reader: ResultList) -> Sequence[int] | None:
-        """Return the seqs of answers with the text, None without a text. Stopped, it returns those found so far."""
+    async def run(
+        self, reader: ResultList, select: Callable[[str], tuple[Sequence[int] | None, str]] | None = None
+    ) -> Sequence[int] | None:
+        """Return the seqs of what was typed, None where that is nothing. Stopped, it returns those found so far.
+
+        `select` returns the seqs that terms about columns beside the answers ask for, and the rest of the text.
+        """
         text, loop, said = self.text, asyncio.get_running_loop(), time.monotonic()
-        if not text:
-            return None
+        selected: Sequence[int] | None = None
+        words = text
+        if select is not None and ":" in text:
+            selected, words = await asyncio.to_thread(select, text)
+        if self.text == text:
+            self.words = words
+        if not words:
+            return selected
 
         def heard(done: int, total: int) -> None:
             nonlocal said
@@ -81,4 +94,5 @@ class ResultSearch:
                 # The search runs on a thread; widgets may only be touched on the loop.
                 loop.call_soon_threadsafe(self._say, done, total)
 
-        return await asyncio.to_thread(reader.search, text, on_progress=heard, is_stopped=lambda: self.text != text)
+        found = await asyncio.to_thread(reader.search, words, on_progress=heard, is_stopped=lambda: self.text != text)
+        return found if selected is None else await asyncio.to_thread(_common, found, selected, reader.count)

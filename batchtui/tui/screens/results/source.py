@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchtui.domain.errors import BatchtuiError
 from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
+from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import params_of, request_parts
 from batchtui.tui.rendering.result_columns import result_pricer
@@ -39,6 +40,8 @@ class LoadedResult(NamedTuple):
     fit: SchemaMatch | None
     cost: Cost | None
     batch: Batch
+    annotations: Mapping[str, object] = {}
+    """What is said beside the answer: scores, marks."""
     origin: str = ""
     """Which attempt and part it came in; empty where all results come from one batch."""
 
@@ -81,7 +84,20 @@ class ResultSource:
         # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
         origin = f"attempt {batch.attempt}, part {batch.part}" if self.is_job else ""
-        return LoadedResult(raw, answer, request, fit, self.price(facts), batch, origin)
+        with open_annotations(self.workspace.registry, batch.job) as found:
+            said = found.read([answer.custom_id])[answer.custom_id]
+            shown = {
+                column.name: said[column.name] for column in found.columns if column.is_usual and column.name in said
+            }
+        return LoadedResult(raw, answer, request, fit, self.price(facts), batch, shown, origin)
+
+    def select(self, text: str) -> tuple[Sequence[int] | None, str]:
+        """Return the numbers of the results that a filter such as `score:<3` asks for, and the rest; blocking.
+
+        None where the text has no such term.
+        """
+        with open_annotations(self.workspace.registry, self.batches[0].job) as found:
+            return select_results(found, self.results, text)
 
     def _request(self, batch: Batch, custom_id: str) -> bytes | None:
         """Return the request as it was stored when it was sent: the API does not return requests."""

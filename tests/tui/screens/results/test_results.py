@@ -15,6 +15,7 @@ from tests.tui.stage import Stage, furnished_stage
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+    from typing import Any
 
     from batchtui.registry.results.job_results import ResultList
     from batchtui.tui.screens.results.source import LoadedResult
@@ -55,9 +56,9 @@ async def test_a_search_that_has_found_what_there_is_runs_no_more(
     runs: list[str] = []
     original = ResultSearch.run
 
-    async def counted(search: ResultSearch, results: ResultList) -> Sequence[int] | None:
+    async def counted(search: ResultSearch, results: ResultList, select: Any) -> Sequence[int] | None:
         runs.append(search.text)
-        return await original(search, results)
+        return await original(search, results, select)
 
     monkeypatch.setattr(ResultSearch, "run", counted)
     async with furnished_stage(tmp_path) as shown:
