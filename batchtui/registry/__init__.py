@@ -3,7 +3,6 @@
 Modules:
 
     batches/      the table of batches: queries, and every change to it
-    conversations remember with each job how far its conversations may go
     database/     the file: connections, migrations, backup, codecs
     digests       find requests that were asked before, by what they ask
     jobs/         the tables of jobs: jobs with their parts, their labels, and what was expected of them
@@ -18,5 +17,4 @@ Modules:
     results/      saved results, as files: the bytes as they came, and an index over them
     sends/        what is known of the sends of parts, each step written in one transaction
     spending      store what batches used and cost, by model, once per batch
-    tool_calls    remember which calls of tools were begun and what they answered, so that each is run once
 """

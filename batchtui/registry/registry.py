@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from batchtui.registry.batches.changes import Batches
 from batchtui.registry.batches.queries import BatchQueries
-from batchtui.registry.conversations import ConversationTable
 from batchtui.registry.database.connection import Database
 from batchtui.registry.database.origin import Origin
+from batchtui.registry.jobs.conversation_limits import ConversationTable
 from batchtui.registry.jobs.estimate_history import EstimateHistoryTable
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.jobs.labels import Labels
 from batchtui.registry.jobs.lineage import LineageTable
+from batchtui.registry.jobs.tool_calls import ToolCalls
 from batchtui.registry.journal import Journal
 from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
@@ -23,7 +24,6 @@ from batchtui.registry.requests.store import RequestStore
 from batchtui.registry.sends.sends import Sends
 from batchtui.registry.sends.verdicts import Verdicts
 from batchtui.registry.spending import SpendingTable
-from batchtui.registry.tool_calls import ToolCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable

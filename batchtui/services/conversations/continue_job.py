@@ -16,7 +16,7 @@ from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.domain.results.result import Outcome
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable
-from batchtui.services.conversations.ended_turn import CannotContinue, EndedTurn, ToolResult, TruncationChoice
+from batchtui.services.conversations.ended_turn import CannotContinue, EndedTurn, ToolOutput, TruncationChoice
 from batchtui.services.conversations.limits import ConversationLimits, effective_limits, job_spending
 from batchtui.services.conversations.next_turns import NextTurns
 from batchtui.services.conversations.tool_runs import CallJournal, PendingCall, load_journal
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
-_NOT_RUN_YET = ToolResult("(the result of this tool call)")
+_NOT_RUN_YET = ToolOutput("(the result of this tool call)")
 """Takes the place of a result in the requests that a plan weighs before its tools are run."""
 
 
@@ -237,7 +237,7 @@ class _Planning:
                 chosen.add(custom_id)
         return chosen
 
-    def _results_of(self, custom_id: str, conversation: OpenConversation, turn: EndedTurn) -> Sequence[ToolResult]:
+    def _results_of(self, custom_id: str, conversation: OpenConversation, turn: EndedTurn) -> Sequence[ToolOutput]:
         """Return the results of a turn's tool calls, as far as they are known; note those that are to be run.
 
         Raises:
@@ -248,7 +248,7 @@ class _Planning:
             return ()
         calls = turn.calls
         unknown = sorted({call.name for call in calls if call.name not in self._options.tools})
-        results: list[ToolResult] = []
+        results: list[ToolOutput] = []
         pending: list[PendingCall] = []
         for call in calls:
             known = self._journal.result(conversation.attempt, custom_id, call.id)

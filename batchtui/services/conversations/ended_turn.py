@@ -42,7 +42,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class ToolResult:
+class ToolOutput:
     """What a tool has answered."""
 
     content: str
@@ -115,7 +115,7 @@ class TruncationChoice:
 def next_params(
     params: dict[str, Any],
     turn: EndedTurn,
-    results: Sequence[ToolResult],
+    results: Sequence[ToolOutput],
     model: ModelInfo | None,
     choice: TruncationChoice,
 ) -> dict[str, Any]:

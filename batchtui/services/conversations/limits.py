@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.errors import CostLimit, UsageError
-from batchtui.registry.conversations import StoredLimits
+from batchtui.registry.jobs.conversation_limits import StoredLimits
 from batchtui.services.retry.unresolved import was_sent
 from batchtui.text.durations import span
 from batchtui.text.money import usd_fine

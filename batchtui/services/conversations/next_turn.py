@@ -59,16 +59,21 @@ async def plan_turn(
     # Planned anew, from what the registry holds now: the results stand there, those of another process among them.
     plan = await plan_continue(workspace, target, options)
     try:
+        _refuse_pending(plan)
         await refuse_over_limits(workspace, plan)
-        if plan.pending:
-            raise UsageError(
-                "Another process has run the tools of this job in the meantime. Nothing was sent.",
-                hint=f"`batchtui status {plan.job.id}` shows its attempts.",
-            )
     except BaseException:
         discard(workspace, plan)
         raise
     return plan
+
+
+def _refuse_pending(plan: ContinuePlan) -> None:
+    """Refuse a turn whose tools are not all run. Raises `UsageError`."""
+    if plan.pending:
+        raise UsageError(
+            "More tools have been called since this turn was planned. Nothing was sent.",
+            hint=f"`batchtui continue {plan.job.id}` runs them; what was run already is kept.",
+        )
 
 
 async def refuse_over_limits(workspace: Workspace, plan: ContinuePlan) -> None:

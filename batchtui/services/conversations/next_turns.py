@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from batchtui.intake import CheckedRequest, CheckOptions
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.merge import MergedResults
-    from batchtui.services.conversations.ended_turn import ToolResult, TruncationChoice
+    from batchtui.services.conversations.ended_turn import ToolOutput, TruncationChoice
     from batchtui.services.conversations.unfinished import OpenConversation
 
-TurnResults = "Callable[[str, OpenConversation, EndedTurn], Sequence[ToolResult]]"
+TurnResults = "Callable[[str, OpenConversation, EndedTurn], Sequence[ToolOutput]]"
 
 
 class NextTurns(RetryRequests):
@@ -35,7 +35,7 @@ class NextTurns(RetryRequests):
         check: CheckOptions,
         merged: MergedResults,
         conversations: Mapping[str, OpenConversation],
-        results_of: Callable[[str, OpenConversation, EndedTurn], Sequence[ToolResult]],
+        results_of: Callable[[str, OpenConversation, EndedTurn], Sequence[ToolOutput]],
         choice: TruncationChoice,
     ) -> None:
         """`results_of`: returns the results of a turn's tool calls; raises `CannotContinue` where one has none."""

@@ -16,15 +16,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.domain.errors import UsageError
-from batchtui.registry.tool_calls import CallKey
+from batchtui.registry.jobs.tool_calls import CallKey
 from batchtui.runtime.process_identity import is_gone
-from batchtui.services.conversations.ended_turn import CannotContinue, ToolCall, ToolResult
+from batchtui.services.conversations.ended_turn import CannotContinue, ToolCall, ToolOutput
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable, Mapping, Sequence
 
-    from batchtui.registry.tool_calls import CallRecord
+    from batchtui.registry.jobs.tool_calls import CallRecord
     from batchtui.services.conversations.tools import Tool
     from batchtui.services.workspace import Workspace
 
@@ -65,12 +65,12 @@ class CallJournal:
         self._records = {record.key[1:]: record for record in records}
         self._holder = holder
 
-    def result(self, attempt: int, custom_id: str, call_id: str) -> ToolResult | None:
+    def result(self, attempt: int, custom_id: str, call_id: str) -> ToolOutput | None:
         """Return what a call has answered; None where it has not ended."""
         record = self._records.get((attempt, custom_id, call_id))
         if record is None or record.result is None:
             return None
-        return ToolResult(record.result, record.is_error)
+        return ToolOutput(record.result, record.is_error)
 
     def refuse_begun(self, attempt: int, custom_id: str, call_id: str, *, rerun: bool) -> None:
         """Refuse a call that was begun and has not ended, unless it may be run again. Raises `CannotContinue`."""
@@ -112,7 +112,7 @@ async def run_tools(
     lease = f"tools:{job}"
     if not await workspace.registry.leases.take(lease, LEASE):
         raise UsageError(
-            "Another process is running the tools of this job. Nothing was sent.",
+            "Another process runs the tools of this job. Nothing was sent.",
             hint="Wait until it is done; it sends the conversations on by itself.",
         )
     renewal = asyncio.create_task(_renew(workspace, lease))
@@ -177,7 +177,7 @@ async def _run_once(workspace: Workspace, job: str, pending: PendingCall, tool: 
     return result.is_error
 
 
-async def run_tool(tool: Tool, given: object, *, custom_id: str = "", call_id: str = "") -> ToolResult:
+async def run_tool(tool: Tool, given: object, *, custom_id: str = "", call_id: str = "") -> ToolOutput:
     """Run a tool with its input as JSON on stdin, and return what it printed. When canceled, the tool is killed.
 
     A tool that fails, prints too much or takes too long gives a result with `is_error` that says so.
@@ -203,19 +203,19 @@ async def run_tool(tool: Tool, given: object, *, custom_id: str = "", call_id: s
             if output is None:
                 complaints.cancel()
                 told.cancel()
-                return ToolResult(f"{tool.name} printed more than {tool.max_output:,} bytes.", is_error=True)
+                return ToolOutput(f"{tool.name} printed more than {tool.max_output:,} bytes.", is_error=True)
             said = await complaints
             await told
             await process.wait()
     except TimeoutError:
-        return ToolResult(f"{tool.name} was stopped after {tool.timeout:g} s.", is_error=True)
+        return ToolOutput(f"{tool.name} was stopped after {tool.timeout:g} s.", is_error=True)
     finally:
         await _end(process)
     text = output.decode("utf-8", "replace")
     if process.returncode:
         why = text.strip() or said.strip() or f"{tool.name} ended with code {process.returncode}."
-        return ToolResult(why, is_error=True)
-    return ToolResult(text)
+        return ToolOutput(why, is_error=True)
+    return ToolOutput(text)
 
 
 def _environment(tool: Tool, custom_id: str, call_id: str) -> dict[str, str]:

@@ -69,6 +69,13 @@ def parse_tool(text: str) -> Tool:
     return _tool(name.strip(), command, f"--tool {name.strip()[:60]}")
 
 
+def tool_of(name: str, command: object) -> Tool:
+    """Return the tool of a command that is a text or a list of words. Raises `UsageError` where it cannot be run."""
+    tool = _tool(name, list(command) if isinstance(command, tuple) else command, f"the tool {name[:60]}")
+    _refuse_missing(tool)
+    return tool
+
+
 def _tool(name: str, command: object, where: str) -> Tool:
     if not _NAME.fullmatch(name):
         raise UsageError(

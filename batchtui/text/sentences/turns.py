@@ -1,4 +1,4 @@
-"""Say what the next turn of conversations is, what it costs, and what is left: `turn_lines`.
+"""Say what the next turn of conversations is, what it costs, and what is left: `kind_lines`.
 
 The command line and the dashboard ask with the same words.
 """
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 _WHY = {
-    "paused": "paused, go on",
-    "tool_use": "called tools, go on with the results",
-    "truncated": "were truncated, go on",
-    "repeated": "failed at the service, are sent again",
+    "paused": "paused, continued",
+    "tool_use": "called tools, continued with the results",
+    "truncated": "truncated, continued",
+    "repeated": "failed at the service, sent again",
 }
 """What became of the last turn, and what is done about it."""
 

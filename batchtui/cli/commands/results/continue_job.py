@@ -91,7 +91,7 @@ class _Round(NamedTuple):
 @click.option(
     "--go-on",
     is_flag=True,
-    help="Let truncated answers go on where they stopped, in a further turn, instead of a higher limit.",
+    help="Continue truncated answers where they stopped, in a further turn, instead of raising the limit.",
 )
 @allow_model_option
 @click.option("--wait", "waits", is_flag=True, help="Wait for each turn and send the next one, until all have ended.")
@@ -114,7 +114,7 @@ async def command(
 ) -> int:
     """Continue the conversations of a job that are not finished, as the next attempt of the same job.
 
-    Paused answers (pause_turn) are sent back as they came; truncated ones are asked again with a higher limit;
+    Paused answers (pause_turn) are sent back unchanged; truncated ones are asked again with a higher limit;
     calls of tools are answered with what the allowed commands print. Each call is run once, also through crashes.
     `batchtui results JOB` then has the final answers, and `batchtui cost JOB` all turns, each counted once.
     """
