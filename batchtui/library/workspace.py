@@ -464,8 +464,8 @@ class Workspace:
     ) -> Job:
         """Send the next turn of the conversations that are not finished, as the next attempt of the same job.
 
-        Paused answers are sent back unchanged, truncated ones are asked again with a higher limit, and calls of tools are
-        answered with what the allowed commands print. Each call is run once, also through crashes.
+        Paused answers are sent back unchanged, truncated ones are asked again with a higher limit, and calls of tools
+        are answered with what the allowed commands print. Each call is run once, also through crashes.
 
         Args:
             named: a job, or a batch of one.
