@@ -134,11 +134,11 @@ def _anywhere(value: str, *, exactly: bool) -> Condition:
     of_job, second = _contains(_WORDS_OF_JOB, value)
     # Keys that are read from indexes: looking up the job of each of 100,000 rows takes twice as long. CROSS JOIN has
     # SQLite go through the jobs.
-    return (
-        f"b.key IN (SELECT o.key FROM batches AS o WHERE {of_batch} UNION ALL SELECT o.key FROM jobs AS j"
-        f" CROSS JOIN batches AS o ON o.job_id = j.id WHERE {of_job})",
-        [*first, *second],
+    keys = (
+        f"SELECT o.key FROM batches AS o WHERE {of_batch} UNION ALL SELECT o.key FROM jobs AS j"
+        f" CROSS JOIN batches AS o ON o.job_id = j.id WHERE {of_job}"
     )
+    return f"b.key IN ({keys})", [*first, *second]
 
 
 def _equals(texts: Sequence[str], value: str) -> Condition:
