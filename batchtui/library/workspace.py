@@ -487,11 +487,11 @@ class Workspace:
             UsageError: a tool cannot be run, or another process has sent the turn.
             CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
         """
-        from batchtui.services.conversations.continue_job import ContinueOptions
-        from batchtui.services.conversations.ended_turn import TruncationChoice
-        from batchtui.services.conversations.limits import ConversationLimits
-        from batchtui.services.conversations.next_turn import send_next_turn
-        from batchtui.services.conversations.tools import read_tools, tool_of
+        from batchtui.services.retry.conversations.continue_job import ContinueOptions
+        from batchtui.services.retry.conversations.ended_turn import TruncationChoice
+        from batchtui.services.retry.conversations.limits import ConversationLimits
+        from batchtui.services.retry.conversations.next_turn import send_next_turn
+        from batchtui.services.retry.conversations.tools import read_tools, tool_of
 
         allowed = read_tools(self._engine.paths.tools_file)
         allowed.update({name: tool_of(name, command) for name, command in (tools or {}).items()})

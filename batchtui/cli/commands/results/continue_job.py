@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.services.batches.targets import Target
-    from batchtui.services.conversations.continue_job import ContinueOptions, ContinuePlan
-    from batchtui.services.conversations.tool_runs import ToolProgress
+    from batchtui.services.retry.conversations.continue_job import ContinueOptions, ContinuePlan
+    from batchtui.services.retry.conversations.tool_runs import ToolProgress
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
@@ -118,10 +118,10 @@ async def command(
     calls of tools are answered with what the allowed commands print. Each call is run once, also through crashes.
     `batchtui results JOB` then has the final answers, and `batchtui cost JOB` all turns, each counted once.
     """
-    from batchtui.services.conversations.continue_job import ContinueOptions
-    from batchtui.services.conversations.ended_turn import TruncationChoice
-    from batchtui.services.conversations.limits import ConversationLimits
-    from batchtui.services.conversations.tools import read_tools
+    from batchtui.services.retry.conversations.continue_job import ContinueOptions
+    from batchtui.services.retry.conversations.ended_turn import TruncationChoice
+    from batchtui.services.retry.conversations.limits import ConversationLimits
+    from batchtui.services.retry.conversations.tools import read_tools
 
     # A dry run runs and sends nothing, so it is allowed while read-only.
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
@@ -155,8 +155,8 @@ async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
 
 async def _rehearse(session: Session, workspace: Workspace, target: Target, options: ContinueOptions) -> int:
     """Print the plan of a dry run. Raises CostLimit where a limit would stop it."""
-    from batchtui.services.conversations.continue_job import discard, plan_continue
-    from batchtui.services.conversations.next_turn import refuse_over_limits
+    from batchtui.services.retry.conversations.continue_job import discard, plan_continue
+    from batchtui.services.retry.conversations.next_turn import refuse_over_limits
 
     plan = await plan_continue(workspace, target, options)
     try:
@@ -177,8 +177,8 @@ async def _send(
     session: Session, workspace: Workspace, target: Target, options: ContinueOptions, *, yes: bool
 ) -> _Round:
     """Run the tools, ask, and send one turn."""
-    from batchtui.services.conversations.continue_job import apply_continue, discard
-    from batchtui.services.conversations.next_turn import plan_turn
+    from batchtui.services.retry.conversations.continue_job import apply_continue, discard
+    from batchtui.services.retry.conversations.next_turn import plan_turn
 
     async def may_run(plan: ContinuePlan) -> bool:
         # Before any tool is run: where nobody can say yes to the turn after it, it would be run for nothing.

@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from batchtui.domain.errors import UsageError
 from batchtui.registry.jobs.tool_calls import CallKey
 from batchtui.runtime.process_identity import is_gone
-from batchtui.services.conversations.ended_turn import CannotContinue, ToolCall, ToolOutput
+from batchtui.services.retry.conversations.ended_turn import CannotContinue, ToolCall, ToolOutput
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable, Mapping, Sequence
 
     from batchtui.registry.jobs.tool_calls import CallRecord
-    from batchtui.services.conversations.tools import Tool
+    from batchtui.services.retry.conversations.tools import Tool
     from batchtui.services.workspace import Workspace
 
 AT_ONCE = 4

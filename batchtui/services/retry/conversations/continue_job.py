@@ -16,13 +16,13 @@ from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.domain.results.result import Outcome
 from batchtui.registry.results.merge import MergedResults
 from batchtui.runtime.threads import run_cancellable
-from batchtui.services.conversations.ended_turn import CannotContinue, EndedTurn, ToolOutput, TruncationChoice
-from batchtui.services.conversations.limits import ConversationLimits, effective_limits, job_spending
-from batchtui.services.conversations.next_turns import NextTurns
-from batchtui.services.conversations.tool_runs import CallJournal, PendingCall, load_journal
-from batchtui.services.conversations.unfinished import find_unfinished
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
+from batchtui.services.retry.conversations.ended_turn import CannotContinue, EndedTurn, ToolOutput, TruncationChoice
+from batchtui.services.retry.conversations.limits import ConversationLimits, effective_limits, job_spending
+from batchtui.services.retry.conversations.next_turns import NextTurns
+from batchtui.services.retry.conversations.tool_runs import CallJournal, PendingCall, load_journal
+from batchtui.services.retry.conversations.unfinished import find_unfinished
 from batchtui.services.retry.next_attempt import send_attempt
 from batchtui.services.retry.preconditions import refuse_unkept, refuse_unready
 from batchtui.services.retry.unresolved import is_saved
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.requests.writer import StagedRequests
     from batchtui.services.batches.targets import Target
-    from batchtui.services.conversations.limits import JobSpending
-    from batchtui.services.conversations.tools import Tool
-    from batchtui.services.conversations.unfinished import OpenConversation, Unfinished
+    from batchtui.services.retry.conversations.limits import JobSpending
+    from batchtui.services.retry.conversations.tools import Tool
+    from batchtui.services.retry.conversations.unfinished import OpenConversation, Unfinished
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace

@@ -8,9 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from batchtui.services.batches.targets import find_target
-from batchtui.services.conversations.tools import Tool
 from batchtui.services.polling.refresh import sweep
 from batchtui.services.results.collect import collect
+from batchtui.services.retry.conversations.tools import Tool
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
 from batchtui.simulator.replies.conversation import plan_turns
 from tests.support.builders import jsonl

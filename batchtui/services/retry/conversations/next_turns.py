@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.intake.rules.model_table import find_model
 from batchtui.results.json_text import encode_json
-from batchtui.services.conversations.ended_turn import CannotContinue, EndedTurn, next_params
+from batchtui.services.retry.conversations.ended_turn import CannotContinue, EndedTurn, next_params
 from batchtui.services.retry.requests import RetryRequests
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from batchtui.intake import CheckedRequest, CheckOptions
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.merge import MergedResults
-    from batchtui.services.conversations.ended_turn import ToolOutput, TruncationChoice
-    from batchtui.services.conversations.unfinished import OpenConversation
+    from batchtui.services.retry.conversations.ended_turn import ToolOutput, TruncationChoice
+    from batchtui.services.retry.conversations.unfinished import OpenConversation
 
 TurnResults = "Callable[[str, OpenConversation, EndedTurn], Sequence[ToolOutput]]"
 

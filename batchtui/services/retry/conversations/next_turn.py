@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import UsageError
-from batchtui.services.conversations.continue_job import apply_continue, discard, plan_continue
-from batchtui.services.conversations.tool_runs import run_tools
+from batchtui.services.retry.conversations.continue_job import apply_continue, discard, plan_continue
+from batchtui.services.retry.conversations.tool_runs import run_tools
 from batchtui.services.spending.budget import enforce_limits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from batchtui.services.batches.targets import Target
-    from batchtui.services.conversations.continue_job import ContinueOptions, ContinuePlan
-    from batchtui.services.conversations.tool_runs import ToolProgress
+    from batchtui.services.retry.conversations.continue_job import ContinueOptions, ContinuePlan
+    from batchtui.services.retry.conversations.tool_runs import ToolProgress
     from batchtui.services.submission.dispatch import SendEvent
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace

@@ -13,14 +13,14 @@ import pytest
 
 from batchtui.domain.errors import CostLimit, NothingToContinue, UsageError
 from batchtui.services.batches.targets import find_target
-from batchtui.services.conversations.continue_job import ContinueOptions, discard, plan_continue
-from batchtui.services.conversations.ended_turn import TruncationChoice
-from batchtui.services.conversations.limits import ConversationLimits
-from batchtui.services.conversations.next_turn import send_next_turn
 from batchtui.services.results.export import ExportOptions, apply_export, plan_export
+from batchtui.services.retry.conversations.continue_job import ContinueOptions, discard, plan_continue
+from batchtui.services.retry.conversations.ended_turn import TruncationChoice
+from batchtui.services.retry.conversations.limits import ConversationLimits
+from batchtui.services.retry.conversations.next_turn import send_next_turn
 from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.simulator import Scenario, Simulator
-from tests.services.conversations.world import (
+from tests.services.retry.conversations.world import (
     TOOLS,
     batches_needed,
     begin,
