@@ -43,7 +43,7 @@ def plan_turns(seed: int, custom_id: str, most: int) -> tuple[PlannedTurn, ...]:
 def turn_of(params: Mapping[str, Any], seed: int, custom_id: str, most: int) -> PlannedTurn:
     """The turn that answers a request; tools that it does not have are not called."""
     turns = plan_turns(seed, custom_id, most)
-    said = sum(message.get("role") == "assistant" for message in params["messages"])
+    said: int = sum(message.get("role") == "assistant" for message in params["messages"])
     turn = turns[min(said, len(turns) - 1)]
     can = {ENDS}
     if client_tools(params):

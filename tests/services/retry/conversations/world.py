@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.support.clock import TurnedClock
 
 MODEL = "claude-sonnet-5-5"
-TOOLS = [
+TOOLS: list[dict[str, Any]] = [
     {
         "name": "lookup",
         "description": "Looks a word up.",
