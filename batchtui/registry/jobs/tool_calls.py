@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from batchtui.registry.batches.transitions import fetch
 from batchtui.registry.database.codecs import decode_time, encode_time
 
 if TYPE_CHECKING:
@@ -72,7 +71,8 @@ class ToolCalls:
             again: run it also where it was begun and has not ended, because a person has said so.
         """
         async with self._database.transaction() as tx:
-            known = await fetch(tx, f"SELECT * FROM tool_calls WHERE {_BY_KEY}", key)
+            async with tx.execute(f"SELECT finished_at FROM tool_calls WHERE {_BY_KEY}", key) as cursor:
+                known = await cursor.fetchone()
             if known is not None and (known["finished_at"] is not None or not again):
                 return False
             await tx.execute(
