@@ -155,9 +155,13 @@ async def _run_all(
                 errors += failed
                 tell(ToolProgress(done, len(pending), errors))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(AT_ONCE, len(conversations))):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(conversations))):
+                group.create_task(work())
+    except BaseExceptionGroup as several:
+        # One failure stops the others; it is what a person can act on, and handlers look for its type.
+        raise several.exceptions[0] from None
 
 
 async def _run_once(workspace: Workspace, job: str, pending: PendingCall, tool: Tool, *, rerun: bool) -> bool:
