@@ -17,4 +17,5 @@ Modules:
     result_columns   how a result looks, column by column
     spans            text with a tone, cut to a width
     themes           dark, light, high contrast, sixteen colours
+    transcript       a request and its answer as one conversation
 """

@@ -102,7 +102,7 @@ async def test_every_call_once_every_turn_billed_once_and_as_many_batches_as_the
         asked = turns_asked(simulator)
         refused = [batch.plan.problems for batch in simulator.world.batches if batch.plan.problems]
         made = len(simulator.world.batches)
-    assert end == f"All {COUNT} conversations of talks have ended."
+    assert end == f"All {COUNT:,} conversations of talks have ended."
     assert outcomes == {Outcome.SUCCEEDED: COUNT}
     assert kills > 3
     assert not refused
