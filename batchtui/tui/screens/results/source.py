@@ -13,9 +13,8 @@ from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import params_of, request_parts
+from batchtui.tui.rendering.request import params_of, request_parts, transcript_parts
 from batchtui.tui.rendering.spans import Span, Tone
-from batchtui.tui.rendering.transcript import transcript_parts
 from batchtui.tui.widgets.document_pane import Document
 
 if TYPE_CHECKING:
