@@ -197,3 +197,32 @@ async def test_a_registry_with_the_index_of_earlier_versions_opens_and_is_listed
     assert shown == ["msgbatch_11", "msgbatch_01", "msgbatch_02", "msgbatch_21", "msgbatch_22"]
     # Of 100,000 batches nothing is sorted, and no row is read.
     assert [row["detail"] for row in plan] == ["SCAN b USING COVERING INDEX batches_newest"]
+
+
+async def test_a_registry_from_before_conversations_were_continued_opens_and_keeps_its_batches(tmp_path: Path) -> None:
+    before = [name for name, _ in migrations.STEPS].index("tool calls and limits of conversations")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+        connection.execute(
+            "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at)"
+            " VALUES ('msgbatch_1', 'job_1', 1, 1, 1, 'ended', 2, '2026-11-30T12:00:00Z')"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        [batch] = await registry.queries.select()
+        calls, limits = await registry.tool_calls.of_job("job_1"), await registry.conversations.limits("job_1")
+    finally:
+        await registry.close()
+    assert (batch.id, batch.name) == ("msgbatch_1", "kept")
+    assert (list(calls), limits.max_turns, limits.max_cost) == ([], None, None)
