@@ -288,6 +288,21 @@ CREATE INDEX lineage_parent ON lineage(parent);
 """
 """Which job was made from which. A parent need not be in this registry any more, so it references no row."""
 
+MARKS = """
+CREATE TABLE marks (
+    job_id TEXT NOT NULL, custom_id TEXT NOT NULL, reviewer TEXT NOT NULL,
+    verdict TEXT, labels TEXT NOT NULL, note TEXT NOT NULL,
+    answer TEXT NOT NULL, is_stale INTEGER NOT NULL, marked_at TEXT NOT NULL,
+    PRIMARY KEY (job_id, custom_id, reviewer)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mark_history (
+    number INTEGER PRIMARY KEY, job_id TEXT NOT NULL, custom_id TEXT NOT NULL, reviewer TEXT NOT NULL,
+    verdict TEXT, labels TEXT NOT NULL, note TEXT NOT NULL, answer TEXT NOT NULL, marked_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX mark_history_item ON mark_history(job_id, custom_id, reviewer);
+"""
+"""What reviewers say of answers, and every value that a mark ever had. Labels are a JSON array."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -298,6 +313,7 @@ STEPS: Final[Sequence[Step]] = (
     ("the evidence of each send, the account of each part", SENDS),
     ("parts that reuse answers", REUSED),
     ("which job was made from which", LINEAGE),
+    ("marks of reviews", MARKS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)
