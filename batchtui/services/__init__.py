@@ -15,5 +15,6 @@ Modules:
     reuse/          reused answers become results of the job that reuses them
     spending/       what was spent, and limits on what may be
     submission/     from request files to batches at the API, each sent exactly once
+    tables/         use cases about saved results as data: a table of them, for compose and for SQL
     workspace       open everything a use case needs: registry, gateway, settings, clock
 """
