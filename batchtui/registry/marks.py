@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 
-_SELECT = (
-    "SELECT custom_id, reviewer, verdict, labels, note, answer, is_stale, marked_at FROM marks WHERE job_id = ?"
-)
+_SELECT = "SELECT custom_id, reviewer, verdict, labels, note, answer, is_stale, marked_at FROM marks WHERE job_id = ?"
 _WRITE = (
     "INSERT INTO marks (job_id, custom_id, reviewer, verdict, labels, note, answer, is_stale, marked_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, custom_id, reviewer) DO UPDATE SET"

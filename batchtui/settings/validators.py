@@ -73,7 +73,7 @@ def as_labels(value: Any) -> Any:
 
     names = split_labels(value) if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
-        raise ValueError("a list of labels")  # noqa: TRY004  (what pydantic gathers)
+        raise ValueError("a list of labels")
     if complaint := label_complaint(names):
         raise ValueError(complaint)
     return names

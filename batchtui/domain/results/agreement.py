@@ -1,8 +1,8 @@
 """Measure how far two reviewers agree, beyond chance: `measure_agreement` returns Cohen's kappa.
 
-Kappa is (observed - expected) / (1 - expected), where expected is the agreement of two reviewers who mark at random, each
-with the shares of their own marks (Cohen 1960). The interval uses the large-sample variance of Fleiss, Cohen and Everitt
-(1969), equation 13.
+Kappa is (observed - expected) / (1 - expected), where expected is the agreement of two reviewers who mark at random,
+each with the shares of their own marks (Cohen 1960). The interval uses the large-sample variance of Fleiss, Cohen and
+Everitt (1969), equation 13.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Marks of a review beside results: `read_marks` as columns, `refresh_stale` after the answers have changed.
 
-A mark says something of the answer that its reviewer saw. Where a retry brought another one, the mark is stale: it stays,
-and is told apart.
+A mark says something of the answer that its reviewer saw. Where a retry brought another one, the mark is stale: it
+stays, and is told apart.
 """
 
 from __future__ import annotations

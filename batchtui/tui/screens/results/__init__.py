@@ -14,6 +14,7 @@ Modules:
     notice_band     what is saved, and until when the rest can be had
     preview         the answer under the cursor, beside the list
     result_screen   one result with its request
+    review/         the review of answers by a person, one at a time
     selection       which results are shown
     side_by_side    a request and its answer side by side
     source          what results are browsed from: a batch, or a job
