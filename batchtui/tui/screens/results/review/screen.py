@@ -66,6 +66,7 @@ class ReviewScreen(BaseScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings(Scope.REVIEW)
     SCOPES = (Scope.REVIEW, Scope.EVERYWHERE)
     TITLE_IN_PATH = "Review"
+    AUTO_FOCUS = ""
 
     def __init__(
         self,
@@ -116,7 +117,8 @@ class ReviewScreen(BaseScreen):
         """Open the queue."""
         for pane in (self._request, self._answer):
             # Keys go to the screen whatever was clicked: j must never mean the next line here.
-            pane.target.can_focus = False
+            for widget in pane.query("*"):
+                widget.can_focus = False
             pane.set_class(pane is not self._ahead, "-aside")
         self.set_focus(None)
         run_guarded(self, partial(self._open, self._choice), group="open-review", exclusive=True)
