@@ -9,7 +9,6 @@ Modules:
     journal       record every action of batchtui and every call to the API, in order
     key_value     remember single values between runs, such as when the API was last asked
     leases        let several processes agree, through the registry alone, on which one does something
-    marks         store what reviewers say of answers, with every value that a mark ever had
     notices       store notices, and let one process claim each of them for each channel
     original_ids  store the original ids of rows whose custom_ids compose had to change
     orphans       find and remove files of requests and results that nothing refers to any more

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
     from batchtui.registry.digests import DigestIndex
-    from batchtui.registry.marks import MarkTable
+    from batchtui.registry.results.marks import MarkTable
     from batchtui.registry.results.store import ResultStore
 
 
@@ -77,7 +77,7 @@ class Registry:
     @cached_property
     def marks(self) -> MarkTable:
         """What reviewers say of answers; imported with the first use, as results are."""
-        from batchtui.registry.marks import MarkTable
+        from batchtui.registry.results.marks import MarkTable
 
         return MarkTable(self._database, self._clock)
 

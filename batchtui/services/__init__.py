@@ -12,7 +12,6 @@ Modules:
     polling/        keep the registry up to date with the API: once, in the background, or until something has ended
     results/        use cases about results: collect, read, export, compare
     retry/          send again exactly what has not succeeded
-    review/         a person's review of answers
     reuse/          reused answers become results of the job that reuses them
     spending/       what was spent, and limits on what may be
     submission/     from request files to batches at the API, each sent exactly once

@@ -11,9 +11,9 @@ Modules:
     fetch_retries  fetch results until they are saved or the time is up, waiting out passing faults
     history        read what became of one request in every attempt, and the results of a whole job
     lost_files     notice saved results whose file is gone or truncated, while the API still has them
-    marks          marks of a review as columns beside results; which of them are about an earlier answer
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
     read           read saved results one by one for a program
+    review/        a person's review of answers
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
     statistics     work out what results look like together: outcomes, lengths, costs, values
     table_export   write saved results as CSV or TSV, in two processes where there are many

@@ -22,7 +22,7 @@ from batchtui.registry.results.download import DownloadBusy
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.runtime.threads import run_in_thread
-from batchtui.services.results.marks import refresh_stale
+from batchtui.services.results.review.stale import refresh_stale
 from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model, prove

@@ -289,12 +289,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.previous-unmarked", ("[", "N"), "previous unmarked", "Show the last one before.", _S.REVIEW),
     Command("review.first", ("g", "home"), "first", "Show the first one of the queue.", _S.REVIEW),
     Command("review.last", ("G", "end"), "last", "Show the last one of the queue.", _S.REVIEW),
-    *_numbered("review.label", "label", "Give the label of this number, or take it away.", _S.REVIEW),
+    *_numbered("review.label", "label", "Give the label of this number, or remove it.", _S.REVIEW),
     Command("review.undo", ("u", "backspace"), "undo", "Take the last mark of this session back.", _S.REVIEW, worth=94),
     Command("review.note", ("m",), "note", "Write a note on this answer.", _S.REVIEW, worth=80),
     Command("review.queue", ("f",), "queue", "Choose which results to review: a sample, say.", _S.REVIEW, worth=92),
     Command("review.labels", ("L", "f2"), "labels", "Name the labels on the digits.", _S.REVIEW, worth=78),
-    Command("review.advance", ("o",), "go on or stay", "Show the next one after a mark, or stay.", _S.REVIEW),
+    Command("review.advance", ("o",), "next or stay", "Show the next one after a mark, or stay.", _S.REVIEW),
     Command(
         "review.down", ("J", "ctrl+d", "pgdn", "ctrl+f"), "scroll down", "Scroll the text down.", _S.REVIEW, worth=60
     ),

@@ -5,8 +5,7 @@ Modules:
     batch_facts     the facts of a batch in columns
     batch_screen    one batch and its results
     browser         look through results by outcome, text and kind of failure
-    charts          what results look like together, as lines of bars
-    charts_screen   the screen of these bars
+    charts/         what results look like together
     failure_list    failures by kind
     grid            the list of results
     header          whose answer it is and what became of it

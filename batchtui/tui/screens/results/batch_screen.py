@@ -16,8 +16,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
-from batchtui.services.results.marks import refresh_stale
-from batchtui.services.review.queues import QueueChoice, QueueKind
+from batchtui.services.results.review.queues import QueueChoice, QueueKind
+from batchtui.services.results.review.stale import refresh_stale
 from batchtui.text.numbers import count, size
 from batchtui.text.sentences.batch_names import part_name
 from batchtui.text.sentences.lineage import lineage_words
@@ -31,7 +31,7 @@ from batchtui.tui.screens.compare.batch_picker import BatchPicker
 from batchtui.tui.screens.export.open import open_picked_export
 from batchtui.tui.screens.results.batch_facts import BatchFacts
 from batchtui.tui.screens.results.browser import ResultBrowser
-from batchtui.tui.screens.results.charts_screen import ChartsScreen
+from batchtui.tui.screens.results.charts.screen import ChartsScreen
 from batchtui.tui.screens.results.history_screen import HistoryScreen
 from batchtui.tui.screens.results.notice_band import ResultsBanner
 from batchtui.tui.screens.results.result_screen import ResultScreen

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batchtui.services.results.history import open_job_results
-from batchtui.services.results.marks import refresh_stale
+from batchtui.services.results.review.stale import refresh_stale
 from batchtui.tui.screens.results.review.screen import ReviewScreen
 from batchtui.tui.screens.results.source import job_source
 
 if TYPE_CHECKING:
-    from batchtui.services.review.queues import QueueChoice
+    from batchtui.services.results.review.queues import QueueChoice
     from batchtui.tui.host import Host
 
 

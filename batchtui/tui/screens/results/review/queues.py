@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.services.review.queues import MOST_SAMPLED, SAMPLE, QueueChoice, QueueKind
+from batchtui.services.results.review.queues import MOST_SAMPLED, SAMPLE, QueueChoice, QueueKind
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.numbers import amount
 from batchtui.tui.dialogs.name_picker import Name, NamePicker

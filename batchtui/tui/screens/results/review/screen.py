@@ -16,11 +16,11 @@ from textual.containers import Container
 
 from batchtui.domain.errors import BatchtuiError
 from batchtui.domain.results.mark import LONGEST_NOTE, ReviewMark, ReviewVerdict, label_complaint, split_labels
+from batchtui.registry.results.marks import MARK_COLUMNS
 from batchtui.results.answer_digest import answer_digest
 from batchtui.services.results.annotations import open_annotations
-from batchtui.services.results.marks import COLUMNS as MARK_COLUMNS
-from batchtui.services.review.queues import QueueChoice, score_columns
-from batchtui.services.review.session import ReviewSession, labels_of, reviewer_of, set_labels
+from batchtui.services.results.review.queues import QueueChoice, score_columns
+from batchtui.services.results.review.session import ReviewSession, labels_of, reviewer_of, set_labels
 from batchtui.text.numbers import amount, count
 from batchtui.text.safe import one_line
 from batchtui.tui.chrome.base_screen import BaseScreen

@@ -6,13 +6,17 @@ Each change is a transaction of its own (`synchronous = FULL`): what a key has m
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from batchtui.domain.results.annotation import AnnotationColumn
 from batchtui.domain.results.mark import ReviewMark, ReviewVerdict
 from batchtui.registry.database.codecs import decode_time, encode_time, list_text
+from batchtui.registry.results.annotations import AnnotationTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
     from sqlite3 import Row
 
     import aiosqlite
@@ -32,6 +36,25 @@ _REMEMBER = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _DELETE = "DELETE FROM marks WHERE job_id = ? AND custom_id = ? AND reviewer = ?"
+
+MARK_COLUMNS = (
+    AnnotationColumn("review"),
+    AnnotationColumn("labels", alias="label"),
+    AnnotationColumn("review_note"),
+    AnnotationColumn("reviewer"),
+)
+"""Names of the columns; `note` is taken by what is said of results that were salvaged."""
+_COLUMNS_SELECT = (
+    "SELECT custom_id,"
+    " group_concat(DISTINCT nullif(coalesce(verdict, '') || iif(is_stale, ' (stale)', ''), '')) AS review,"
+    " (SELECT group_concat(value, ', ') FROM (SELECT DISTINCT each.value FROM marks AS m, json_each(m.labels) AS each"
+    " WHERE m.job_id = marks.job_id AND m.custom_id = marks.custom_id ORDER BY 1)) AS labels,"
+    " group_concat(nullif(note, ''), '; ') AS note,"
+    " group_concat(reviewer, ', ') AS reviewer"
+    " FROM (SELECT * FROM marks WHERE job_id = ? ORDER BY custom_id, reviewer) AS marks GROUP BY custom_id"
+)
+"""One row a result: what several reviewers say stands side by side in a cell."""
+_ANY = "SELECT custom_id FROM marks WHERE job_id = ? LIMIT 1"
 
 
 class MarkTable:
@@ -106,3 +129,15 @@ def _to_mark(row: Row) -> ReviewMark:
         ReviewVerdict(row["verdict"]) if row["verdict"] else None,
         tuple(json.loads(row["labels"])), row["note"], decode_time(row["marked_at"]), bool(row["is_stale"]),
     )  # fmt: skip
+
+
+def read_marks(registry: Path, job: str) -> AnnotationTable | None:
+    """Return the marks of a job as columns beside its results; None where nothing is marked.
+
+    Raises:
+        StorageError: the registry cannot be read.
+    """
+    with closing(AnnotationTable(registry, (), _ANY, (job,))) as marked:
+        if next(marked.stream(), None) is None:
+            return None
+    return AnnotationTable(registry, MARK_COLUMNS, _COLUMNS_SELECT, (job,))

@@ -22,7 +22,7 @@ from batchtui.domain.results.mark import (
 )
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.results.history import open_job_results
-from batchtui.services.results.marks import refresh_stale
+from batchtui.services.results.review.stale import refresh_stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

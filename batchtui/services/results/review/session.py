@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.results.mark import LONGEST_REVIEWER, ReviewMark, ReviewVerdict
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.results.annotations import open_annotations
-from batchtui.services.review.queues import QueueChoice, QueueKind, build_queue, draw_sample
+from batchtui.services.results.review.queues import QueueChoice, QueueKind, build_queue, draw_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
