@@ -54,8 +54,6 @@ class AnnotationReader(Protocol):
 
 _Source: TypeAlias = "Callable[[Registry, str], AnnotationReader | None]"
 SOURCES: Final[tuple[_Source, ...]] = (lambda registry, job: read_marks(registry.path, job),)
-    lambda registry, job: read_marks(registry.path, job),
-)
 """One function a feature, in the order in which its columns are shown."""
 
 
