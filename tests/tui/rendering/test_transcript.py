@@ -54,7 +54,7 @@ def test_nothing_that_a_conversation_says_reaches_the_terminal_as_a_command() ->
     evil = "\x1b]52;c;x\x07\u202e\x9b2J"
     used = {"type": "tool_use", "id": "t", "name": evil, "input": {evil: evil}}
     result = {"type": "tool_result", "tool_use_id": "t", "content": evil}
-    talk = [
+    talk: list[dict[str, Any]] = [
         {"role": "user", "content": "x"}, {"role": "assistant", "content": [used]}, {"role": evil, "content": [result]},
     ]  # fmt: skip
     text = shown(talk, "fine")
