@@ -52,12 +52,11 @@ def read_reply(
             return Judgment(custom_id, placing, Verdict.INVALID, attempt)
         return Judgment(custom_id, placing, Verdict.SCORED, attempt, scores=scores)
     winner, reason = (said.get("winner"), said.get("reason")) if isinstance(said, dict) else (None, None)
-    verdict = None
     if isinstance(winner, str) and isinstance(reason, str) and set(said) == {"winner", "reason"}:
         verdict = Verdict.TIE if winner == "tie" else _WINNERS.get((placing, winner))
-    if verdict is None:
-        return Judgment(custom_id, placing, Verdict.INVALID, attempt)
-    return Judgment(custom_id, placing, verdict, attempt, reason)
+        if verdict is not None:
+            return Judgment(custom_id, placing, verdict, attempt, reason)
+    return Judgment(custom_id, placing, Verdict.INVALID, attempt)
 
 
 def _scores(said: Any, rubric: Rubric) -> dict[str, tuple[float, str]] | None:

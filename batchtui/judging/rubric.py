@@ -141,7 +141,7 @@ def _front_matter(source: _Source) -> tuple[int, dict[str, tuple[int, Any]]]:
         if line.strip():
             text = value.strip()
             fields[key.strip()] = number, int(text) if text.isdecimal() else text
-    source.refuse(1, "the head that begins with --- does not end.", "End it with a line of ---.")
+    return source.refuse(1, "the head that begins with --- does not end.", "End it with a line of ---.")
 
 
 def _section(source: _Source, number: int, title: str, lines: list[tuple[int, str]]) -> Criterion:
@@ -151,9 +151,7 @@ def _section(source: _Source, number: int, title: str, lines: list[tuple[int, st
     if matched["scale"] is not None:
         scale = _SCALE.match(matched["scale"])
         if scale is None:
-            source.refuse(
-                number, f"({matched['scale'][:40]}) is not a scale.", "Write (1-5), or (1-5, weight 2)."
-            )
+            source.refuse(number, f"({matched['scale'][:40]}) is not a scale.", "Write (1-5), or (1-5, weight 2).")
         low, high, weight = int(scale[1]), int(scale[2]), float(scale["weight"] or 1)
     levels: dict[int, str] = {}
     words: list[str] = []
@@ -194,7 +192,9 @@ def _from_toml(source: _Source, text: str) -> Rubric:
         line = source.find(r"\[\[\s*criteria\s*\]\]", nth=nth)
         criteria.append(_table(source, line, table))
         _refuse_repeated(source, line, criteria)
-    given = {key: (source.find(key), said[key]) for key in ("model", "max_tokens") if key in said}
+    given: dict[str, tuple[int, Any]] = {
+        key: (source.find(key), said[key]) for key in ("model", "max_tokens") if key in said
+    }
     return Rubric(tuple(criteria), said.get("prompt", "").strip(), *_options(source, given))
 
 
@@ -251,9 +251,7 @@ def _refuse_unknown(source: _Source, table: Mapping[str, Any], known: tuple[str,
             source.refuse(at, f"unknown key `{key[:40]}`.", f"Known are {', '.join(known)}.")
 
 
-def _refuse_level(
-    source: _Source, line: int, value: int, low: int, high: int, levels: Mapping[int, str]
-) -> None:
+def _refuse_level(source: _Source, line: int, value: int, low: int, high: int, levels: Mapping[int, str]) -> None:
     if not low <= value <= high:
         source.refuse(line, f"level {value} is outside the scale {low} to {high}.")
     if value in levels:

@@ -17,6 +17,7 @@ from batchtui.registry.jobs.labels import Labels
 from batchtui.registry.jobs.lineage import LineageTable
 from batchtui.registry.jobs.tool_calls import ToolCalls
 from batchtui.registry.journal import Journal
+from batchtui.registry.judges import JudgeTable
 from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
@@ -55,6 +56,7 @@ class Registry:
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
         self.lineage = LineageTable(self._database)
+        self.judges = JudgeTable(self._database)
         self.sends = Sends(self._database, clock, origin, self._move_results)
         self.verdicts = Verdicts(self._database, clock, self._move_results)
         self.batches = Batches(self._database, clock)

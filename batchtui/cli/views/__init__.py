@@ -11,4 +11,5 @@ Modules:
     man_page        write commands as man pages
     spending        show spending, as a table, CSV or JSON
     target          show one batch, or a job with its batches
+    verdict         what a judge job found out
 """

@@ -2,9 +2,12 @@
 
 Modules:
 
-    annotation  a column beside results that is no part of the answer
-    comparison  how two answers to the same request differ
-    result      what became of one request: its outcome, and what the index of results knows of it
-    statistics  what a set of results looks like as a whole: outcomes, lengths, costs and values
-    usage       the tokens that one result used, by category
+    annotation     a column beside results that is no part of the answer
+    comparison     how two answers to the same request differ
+    judgment       what a judge is asked, and what it said
+    result         what became of one request: its outcome, and what the index of results knows of it
+    statistics     what a set of results looks like as a whole: outcomes, lengths, costs and values
+    usage          the tokens that one result used, by category
+    verdict_group  the verdict of a judge on all items, or on a part of them
+    win_rate       who wins of two that were compared in both orders, how surely, and how much the position counts
 """

@@ -42,10 +42,7 @@ class Rubric:
     def overall(self, values: Mapping[str, float]) -> float:
         """Return the weighted mean of the criteria's values, on the scale of the first criterion."""
         first = self.criteria[0]
-        shares = [
-            (one.weight, (values[one.name] - one.low) / (one.high - one.low))
-            for one in self.criteria
-        ]
+        shares = [(one.weight, (values[one.name] - one.low) / (one.high - one.low)) for one in self.criteria]
         mean = sum(weight * share for weight, share in shares) / sum(weight for weight, _ in shares)
         return round(first.low + mean * (first.high - first.low), 6)
 

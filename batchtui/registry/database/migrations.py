@@ -320,6 +320,40 @@ CREATE TABLE conversations (
 """Tool calls of continued conversations, each noted before its tool is started (`finished_at` is null) and after; and
 the limits that were set for the conversations of a job, null where none was."""
 
+JUDGES = """
+CREATE TABLE judges (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id    TEXT NOT NULL UNIQUE REFERENCES jobs(id),
+    first     TEXT NOT NULL,
+    second    TEXT,
+    document  TEXT NOT NULL
+) STRICT;
+CREATE TABLE judgments (
+    judge      TEXT NOT NULL,
+    custom_id  TEXT NOT NULL,
+    placing    TEXT NOT NULL,
+    verdict    TEXT NOT NULL,
+    usable     INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    reason     TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (judge, custom_id, placing)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE scores (
+    job        TEXT NOT NULL,
+    custom_id  TEXT NOT NULL,
+    criterion  TEXT NOT NULL,
+    number     INTEGER NOT NULL,
+    judge      TEXT NOT NULL,
+    value      REAL,
+    reason     TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (job, custom_id, criterion, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE judged_batches (batch INTEGER PRIMARY KEY) STRICT;
+"""
+"""What judge jobs were asked (`judges`), each of their answers (`judgments`), and the columns that these become
+(`scores`): of several judges the one with the highest number counts. `judged_batches` names the batches of judge jobs
+whose results were read."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -332,6 +366,7 @@ STEPS: Final[Sequence[Step]] = (
     ("which job was made from which", LINEAGE),
     ("an index in the order of lists", NEWEST_FIRST),
     ("tool calls and limits of conversations", CONVERSATIONS),
+    ("judges and their scores", JUDGES),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

@@ -14,6 +14,7 @@ Modules:
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
     read           read saved results one by one for a program
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
+    scores         read what a judge has answered into scores, and show these as columns
     statistics     work out what results look like together: outcomes, lengths, costs, values
     table_export   write saved results as CSV or TSV, in two processes where there are many
 """

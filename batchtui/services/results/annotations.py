@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
+from batchtui.services.results.scores import read_scores
 from batchtui.text.filters.annotations import annotation_terms
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class AnnotationReader(Protocol):
         """Close what is open."""
 
 
-SOURCES: Final[tuple[Callable[[Registry, str], AnnotationReader | None], ...]] = ()
+SOURCES: Final[tuple[Callable[[Registry, str], AnnotationReader | None], ...]] = (read_scores,)
 """One function a feature, in the order in which its columns are shown."""
 
 

@@ -1,0 +1,53 @@
+"""Select the scores of a job, a column for each criterion: `criteria_of`, `score_select`."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from batchtui.domain.errors import StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def criteria_of(registry: Path, job: str) -> tuple[str, ...]:
+    """Return the criteria that answers of a job have scores for, the overall score (an empty name) first.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    try:
+        uri = f"{registry.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+            # What judges were asked, not what answers have: a job may have a million scores.
+            rows = connection.execute(
+                "SELECT DISTINCT criterion FROM ("
+                " SELECT '' AS criterion FROM judges WHERE first = ?1 AND second IS NULL"
+                " UNION ALL SELECT c.value ->> 'name' FROM judges AS j, json_each(j.document, '$.rubric.criteria') AS c"
+                "  WHERE j.first = ?1 AND j.second IS NULL"
+                " UNION ALL SELECT 'win' FROM judges WHERE second IS NOT NULL AND ?1 IN (first, second)"
+                ") WHERE EXISTS (SELECT 1 FROM scores WHERE job = ?1) ORDER BY criterion <> '', criterion",
+                (job,),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise StorageError(f"{registry} cannot be read: {error}.") from error
+    return tuple(row[0] for row in rows)
+
+
+def score_select(criteria: Sequence[str]) -> str:
+    """Return a SELECT of custom_id, then the values and then the reasons of these criteria; its one value is the job.
+
+    Of several judges the newest counts that has a score for the criterion.
+    """
+    newest = (
+        "(SELECT t.{what} FROM scores AS t WHERE t.job = s.job AND t.custom_id = s.custom_id AND t.criterion = '{name}'"
+        " ORDER BY t.number DESC LIMIT 1)"
+    )
+    # Names of criteria are a to z, 0 to 9 and _ (`judging.rubric`), so they need no quoting.
+    assert all(name.replace("_", "").isalnum() or not name for name in criteria)
+    cells = [newest.format(what=what, name=name) for what in ("value", "reason") for name in criteria]
+    named = ", ".join(f"{cell} AS c{number}" for number, cell in enumerate(cells))
+    return f"SELECT s.custom_id AS custom_id, {named} FROM scores AS s WHERE s.job = ? GROUP BY s.custom_id"
