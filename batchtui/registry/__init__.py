@@ -7,7 +7,6 @@ Modules:
     digests       find requests that were asked before, by what they ask
     jobs/         the tables of jobs: jobs with their parts, their labels, and what was expected of them
     journal       record every action of batchtui and every call to the API, in order
-    judges        how judge jobs were made, what they answered, and the scores
     key_value     remember single values between runs, such as when the API was last asked
     leases        let several processes agree, through the registry alone, on which one does something
     notices       store notices, and let one process claim each of them for each channel

@@ -17,7 +17,6 @@ from batchtui.registry.jobs.labels import Labels
 from batchtui.registry.jobs.lineage import LineageTable
 from batchtui.registry.jobs.tool_calls import ToolCalls
 from batchtui.registry.journal import Journal
-from batchtui.registry.judges import JudgeTable
 from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
 from batchtui.registry.notices import Notices
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
     from batchtui.registry.digests import DigestIndex
+    from batchtui.registry.jobs.judges import JudgeTable
     from batchtui.registry.results.store import ResultStore
 
 
@@ -56,7 +56,6 @@ class Registry:
         self.jobs = Jobs(self._database, clock, origin)
         self.labels = Labels(self._database, clock)
         self.lineage = LineageTable(self._database)
-        self.judges = JudgeTable(self._database)
         self.sends = Sends(self._database, clock, origin, self._move_results)
         self.verdicts = Verdicts(self._database, clock, self._move_results)
         self.batches = Batches(self._database, clock)
@@ -78,6 +77,13 @@ class Registry:
         from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
+
+    @cached_property
+    def judges(self) -> JudgeTable:
+        """What judges said; imported with the first use, as results are."""
+        from batchtui.registry.jobs.judges import JudgeTable
+
+        return JudgeTable(self._database)
 
     @cached_property
     def digests(self) -> DigestIndex:

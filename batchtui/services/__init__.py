@@ -7,7 +7,6 @@ Modules:
     compose/        use cases of composing: from data and a template to a file or a submission
     estimates/      what requests will cost before they are sent
     insights/       what somebody should know: warnings, forecasts, what changed, and whether all is well
-    judging/        have a model judge answers: plan the judge job, and read its verdict
     models          list the models that can be used, as the API named them or built in
     notifications/  tell people and programs what happened, once
     polling/        keep the registry up to date with the API: once, in the background, or until something has ended

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from batchtui.domain.results.judgment import JudgeRecord
     from batchtui.domain.results.verdict_group import ScoreStatistics, VerdictGroup
     from batchtui.domain.results.win_rate import Interval, PairCounts
-    from batchtui.services.judging.plan import JudgePlan
-    from batchtui.services.judging.verdict import JudgeVerdict
+    from batchtui.services.compose.judging.plan import JudgePlan
+    from batchtui.services.compose.judging.verdict import JudgeVerdict
 
 NAMED = 12
 """custom_ids that a list of them names at most in text; --json has all of them."""

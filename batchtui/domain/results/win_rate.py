@@ -1,4 +1,4 @@
-"""Work out from comparisons in both orders who wins, how surely, and how much the position counts: `WinRate`.
+"""Work out from comparisons in both orders who wins, how surely, and how much the position counts: `PairCounts`.
 
 An item is compared twice, with the answers in either order. It is won by the side that both orders prefer. A tie in
 either order is a tie. Where the orders contradict each other, the judge went by the position: such items are counted,
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from batchtui.domain.results.judgment import Verdict
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
 CONFIDENCE = 0.9
 """The share of intervals that cover the true rate."""
-_Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+QUANTILE = 1.6448536269514722
+"""Of the normal distribution at (1 + CONFIDENCE) / 2. A number, since importing `statistics` takes 10 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,6 @@ def score_interval(wins: int, ties: int, losses: int) -> Interval:
     # One win and one loss more, for the variance alone: ties and nothing else would leave no width at all.
     share = 1 - (ties / (number + 2)) / spread if spread else 1.0
     size = number / share
-    middle = (mean + _Z * _Z / (2 * size)) / (1 + _Z * _Z / size)
-    half = _Z / (1 + _Z * _Z / size) * sqrt(mean * (1 - mean) / size + _Z * _Z / (4 * size * size))
+    middle = (mean + QUANTILE**2 / (2 * size)) / (1 + QUANTILE**2 / size)
+    half = QUANTILE / (1 + QUANTILE**2 / size) * sqrt(mean * (1 - mean) / size + QUANTILE**2 / (4 * size * size))
     return Interval(max(0.0, middle - half), min(1.0, middle + half))

@@ -12,7 +12,6 @@ from batchtui.registry.database.row_mapping import to_job
 from batchtui.registry.jobs.estimate_history import insert_expectations
 from batchtui.registry.jobs.lineage import insert_parents
 from batchtui.registry.journal import note
-from batchtui.registry.judges import insert_judge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -113,6 +112,9 @@ class Jobs:
             await insert_jobs(tx, [job])
             await insert_parents(tx, job.id, parents, now)
             if judge is not None:
+                # Imported here: few jobs judge others.
+                from batchtui.registry.jobs.judges import insert_judge
+
                 await insert_judge(tx, job.id, judge)
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)

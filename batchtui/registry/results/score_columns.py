@@ -24,12 +24,13 @@ def criteria_of(registry: Path, job: str) -> tuple[str, ...]:
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
             # What judges were asked, not what answers have: a job may have a million scores.
             rows = connection.execute(
-                "SELECT DISTINCT criterion FROM ("
-                " SELECT '' AS criterion FROM judges WHERE first = ?1 AND second IS NULL"
-                " UNION ALL SELECT c.value ->> 'name' FROM judges AS j, json_each(j.document, '$.rubric.criteria') AS c"
-                "  WHERE j.first = ?1 AND j.second IS NULL"
-                " UNION ALL SELECT 'win' FROM judges WHERE second IS NOT NULL AND ?1 IN (first, second)"
-                ") WHERE EXISTS (SELECT 1 FROM scores WHERE job = ?1) ORDER BY criterion <> '', criterion",
+                "WITH of(id) AS (VALUES (?)), asked(criterion) AS ("
+                " SELECT '' FROM judges, of WHERE first = of.id AND second IS NULL"
+                " UNION SELECT c.value ->> 'name' FROM of, judges AS j, json_each(j.document, '$.rubric.criteria') AS c"
+                "  WHERE j.first = of.id AND j.second IS NULL"
+                " UNION SELECT 'win' FROM judges, of WHERE second IS NOT NULL AND of.id IN (first, second))"
+                " SELECT criterion FROM asked, of WHERE EXISTS (SELECT 1 FROM scores WHERE job = of.id)"
+                " ORDER BY criterion <> '', criterion",
                 (job,),
             ).fetchall()
     except sqlite3.Error as error:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from batchtui.cli.session import Session
-    from batchtui.services.judging.plan import JudgePlan
+    from batchtui.services.compose.judging.plan import JudgePlan
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
@@ -106,7 +106,7 @@ async def command(
 
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         from batchtui.services.batches.adopt import find_or_import_all
-        from batchtui.services.judging.plan import JudgeOptions, plan_judge
+        from batchtui.services.compose.judging.plan import JudgeOptions, plan_judge
         from batchtui.services.submission.submit import discard
 
         policy = ReusePolicy.parse(workspace.settings.submit.reuse if reuse is None else reuse) if not force else None
@@ -195,7 +195,7 @@ async def _show(session: Session, named: str, by: str | None, *, wait: bool) -> 
 
 async def _verdict(session: Session, workspace: Workspace, job: str, by: str | None) -> int:
     from batchtui.services.batches.targets import whole_job
-    from batchtui.services.judging.verdict import read_verdict
+    from batchtui.services.compose.judging.verdict import read_verdict
 
     target = await whole_job(workspace, job)
     if any(not batch.state.is_running for batch in target.batches) and await workspace.registry.judges.get(job):

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.errors import UnknownTarget
 from batchtui.domain.results.judgment import OVERALL, JudgeRecord, Placing, Verdict
 from batchtui.domain.results.verdict_group import ScoreStatistics, VerdictGroup
-from batchtui.domain.results.win_rate import CONFIDENCE, Interval, count_pairs, decide
+from batchtui.domain.results.win_rate import QUANTILE, Interval, count_pairs, decide
 from batchtui.runtime.threads import run_in_thread
-from batchtui.services.judging.plan import refuse_unknown_column
+from batchtui.services.compose.judging.plan import refuse_unknown_column
 from batchtui.services.results.scores import read_all_judge_results
 from batchtui.services.tables.result_rows import ResultRows
 from batchtui.services.tables.result_source import ResultSet
@@ -144,7 +143,7 @@ def _statistics_of(criterion: str, scores: Mapping[str, float]) -> ScoreStatisti
     interval = None
     if number > 1:
         deviation = sqrt(sum((value - mean) ** 2 for value in scores.values()) / (number - 1))
-        half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * deviation / sqrt(number)
+        half = QUANTILE * deviation / sqrt(number)
         interval = Interval(mean - half, mean + half)
     lowest = sorted((value, custom_id) for custom_id, value in scores.items())[:WORST]
     return ScoreStatistics(criterion, number, mean, interval, tuple(lowest))

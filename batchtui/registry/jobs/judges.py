@@ -57,7 +57,7 @@ class JudgeTable:
         """Return the batches of judge jobs (or of this one) whose saved results were not read, the oldest first."""
         rows = await self._database.all(
             "SELECT b.key FROM judges AS j JOIN batches AS b ON b.job_id = j.job_id WHERE b.results = 'saved'"
-            " AND b.key NOT IN (SELECT batch FROM judged_batches) AND (?1 IS NULL OR b.job_id = ?1) ORDER BY b.key",
+            " AND b.key NOT IN (SELECT batch FROM judged_batches) AND b.job_id = coalesce(?, b.job_id) ORDER BY b.key",
             (job_id,),
         )
         return [row["key"] for row in rows]
