@@ -14,7 +14,7 @@ from batchtui.domain.results.verdict_group import ScoreStatistics, VerdictGroup
 from batchtui.domain.results.win_rate import QUANTILE, Interval, count_pairs, decide
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.compose.judging.plan import refuse_unknown_column
-from batchtui.services.results.scores import read_all_judge_results
+from batchtui.services.results.review.scores import read_all_judge_results
 from batchtui.services.tables.result_rows import ResultRows
 from batchtui.services.tables.result_source import ResultSet
 

@@ -13,7 +13,7 @@ from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import params_of, request_parts
+from batchtui.tui.rendering.request import params_of, request_parts, transcript_parts
 from batchtui.tui.rendering.spans import Span, Tone
 from batchtui.tui.widgets.document_pane import Document
 
@@ -51,6 +51,13 @@ class LoadedResult(NamedTuple):
         return Document(partial(answer_parts, self.answer, raw=self.raw), self.raw)
 
     @property
+    def conversation_document(self) -> Document:
+        """All turns up to the answer, with calls of tools and their results; the answer where nothing is stored."""
+        if self.request is None:
+            return self.answer_document
+        return Document(partial(transcript_parts, self.request, self.answer), self.raw)
+
+    @property
     def request_document(self) -> Document:
         """The request as it is read; a sentence where it is not stored."""
         if self.request is None:
@@ -80,7 +87,7 @@ class ResultSource:
         # Only the index knows that an answer is not the JSON that its request asked for.
         answer = parse_result(raw).with_outcome(facts.outcome)
         batch = self.batch_of(seq)
-        request = self._request(batch, answer.custom_id)
+        request = self.request_of(seq, answer.custom_id)
         # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
         origin = f"attempt {batch.attempt}, part {batch.part}" if self.is_job else ""
@@ -99,8 +106,9 @@ class ResultSource:
         with open_annotations(self.workspace.registry, self.batches[0].job) as found:
             return select_results(found, self.results, text)
 
-    def _request(self, batch: Batch, custom_id: str) -> bytes | None:
-        """Return the request as it was stored when it was sent: the API does not return requests."""
+    def request_of(self, seq: int, custom_id: str) -> bytes | None:
+        """Return the request as it was stored when it was sent, since the API does not return requests; blocking."""
+        batch = self.batch_of(seq)
         store = self.workspace.registry.requests
         # A request that was pruned or never here is no failure of showing the answer.
         with suppress(BatchtuiError, FileNotFoundError):
