@@ -6,4 +6,5 @@ Modules:
     continue_job  send conversations on that are not finished
     results       save or print results
     retry         send again what has not succeeded
+    sql           ask a question in SQL over saved results
 """
