@@ -14,7 +14,6 @@ Modules:
     retry/          send again exactly what has not succeeded, and continue conversations
     reuse/          reused answers become results of the job that reuses them
     spending/       what was spent, and limits on what may be
-    sql/            use cases about questions in SQL over saved results
     submission/     from request files to batches at the API, each sent exactly once
     tables/         use cases about saved results as data: a table of them, for compose and for SQL
     workspace       open everything a use case needs: registry, gateway, settings, clock

@@ -20,7 +20,7 @@ from batchtui.text.safe import one_line
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
-    from batchtui.services.sql.query import SqlQuery
+    from batchtui.services.tables.query import SqlQuery
     from batchtui.services.workspace import Workspace
 
 FORMATS = ("table", "csv", "json", "parquet")
@@ -76,7 +76,7 @@ async def command(
             return
         sql = _sql_of(workspace, query)
         if save is not None:
-            from batchtui.services.sql.saved_queries import save_query
+            from batchtui.services.tables.saved_queries import save_query
 
             path = save_query(workspace.paths, save, sql)
             session.notes.say(f"Saved {save}: {path}")
@@ -96,7 +96,7 @@ def _format(session: Session, *, as_csv: bool, kind: str | None, output: str | N
 
 
 def _sql_of(workspace: Workspace, query: str | None) -> str:
-    from batchtui.services.sql.saved_queries import SIGN, saved_query
+    from batchtui.services.tables.saved_queries import SIGN, saved_query
 
     if query is None or not query.strip():
         raise UsageError("A query is missing.", hint="`batchtui sql --help` shows examples.")
@@ -104,7 +104,7 @@ def _sql_of(workspace: Workspace, query: str | None) -> str:
 
 
 def _list(session: Session, workspace: Workspace) -> None:
-    from batchtui.services.sql.saved_queries import saved_names, saved_query
+    from batchtui.services.tables.saved_queries import saved_names, saved_query
 
     found = [(name, saved_query(workspace.paths, name)) for name in saved_names(workspace.paths)]
     if session.json:
@@ -116,7 +116,7 @@ def _list(session: Session, workspace: Workspace) -> None:
 
 async def _run(session: Session, workspace: Workspace, sql: str, chosen: str, output: str | None) -> None:
     from batchtui.runtime.atomic_file import open_atomic
-    from batchtui.services.sql.query import open_query, query_to_parquet
+    from batchtui.services.tables.query import open_query, query_to_parquet
 
     if output is None:
         async with open_query(workspace, sql) as query:
