@@ -195,7 +195,10 @@ class ResultsDb:
         pyarrow, parquet = _load("pyarrow"), _load("pyarrow.parquet")
         refuse_all_but_select(self._connection, sql, _EXAMPLE)
         with duckdb_errors(_WRONG):
-            reader = self._connection.execute(sql).to_arrow_reader(10_000)
+            relation = self._connection.sql(sql)
+            # `fetch_record_batch` was its name before DuckDB 1.4.
+            read = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+            reader = read(10_000)
             schema = pyarrow.schema(
                 [
                     field.with_name(name)

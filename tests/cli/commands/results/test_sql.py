@@ -83,7 +83,8 @@ def test_requests_and_several_jobs_are_joined_in_one_query(batchtui: Batchtui, f
 
 
 def test_csv_and_files_are_exact_and_a_table_is_safe(batchtui: Batchtui, first: Path) -> None:
-    sql = "select custom_id, '=1+1' as f, chr(27) || '[31m' as esc, null as n, [1, 2] as l from results('first') order by 1 limit 1"
+    cells = "'=1+1' as f, chr(27) || '[31m' as esc, null as n, [1, 2] as l"
+    sql = f"select custom_id, {cells} from results('first') order by 1 limit 1"
     [row] = csv.DictReader(io.StringIO(batchtui("sql", sql, "--csv").out))
     assert row == {"custom_id": "t0", "f": "=1+1", "esc": "\x1b[31m", "n": "", "l": "[1, 2]"}
     assert "\x1b" not in batchtui("sql", sql).out
