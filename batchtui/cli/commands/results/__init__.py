@@ -7,4 +7,5 @@ Modules:
     judge         have a model score the answers of a job, or compare those of two
     results       save or print results
     retry         send again what has not succeeded
+    sql           ask a question in SQL over saved results
 """

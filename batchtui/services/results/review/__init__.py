@@ -1,4 +1,4 @@
-"""Review of answers, by people and by judges: what is marked or scored, in which order, how far reviewers agree, and what becomes of it.
+"""Review of answers by people and by judges: marks and scores, their order, and how far reviewers agree.
 
 Modules:
 
