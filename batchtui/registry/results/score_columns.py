@@ -1,4 +1,4 @@
-"""Select the scores of a job, a column for each criterion: `criteria_of`, `score_select`."""
+"""Read the scores of a job, a column for each criterion: `read_scores`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import StorageError
+from batchtui.domain.results.annotation import AnnotationColumn
+from batchtui.registry.results.annotations import AnnotationTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,3 +54,15 @@ def score_select(criteria: Sequence[str]) -> str:
     cells = [newest.format(what=what, name=name) for what in ("value", "reason") for name in criteria]
     named = ", ".join(f"{cell} AS c{number}" for number, cell in enumerate(cells))
     return f"SELECT s.custom_id AS custom_id, {named} FROM scores AS s WHERE s.job = ? GROUP BY s.custom_id"
+
+
+def read_scores(registry: Path, job: str) -> AnnotationTable | None:
+    """Return the scores of a job as columns: `score`, `score.CRITERION`, `score.win`; None where it has none."""
+    criteria = criteria_of(registry, job)
+    if not criteria:
+        return None
+    columns = [AnnotationColumn(f"score.{name}" if name else "score", "number") for name in criteria]
+    columns += [
+        AnnotationColumn(f"score.{name}.reason" if name else "score.reason", is_usual=False) for name in criteria
+    ]
+    return AnnotationTable(registry, columns, score_select(criteria), (job,))

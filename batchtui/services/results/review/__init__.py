@@ -5,7 +5,7 @@ Modules:
     exchange  write marks to a file for another reviewer, and merge the marks of such a file
     gold      the accepted answers of a job as a gold set, with the requests they answer
     queues    which results are reviewed, in which order: a sample, the lowest scores, what reviewers disagree on
-    scores    read what a judge has answered into scores, and show these as columns
+    scores    read what a judge job has answered into scores
     session   one review as it goes on: the result that is looked at, its marks, what is done, undo
     stale     find out which marks are about an answer that the job does not have any more
     summary   count marks, and measure how far reviewers agree

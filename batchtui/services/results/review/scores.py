@@ -1,6 +1,6 @@
-"""Read what a judge job has answered into scores, and show these as columns of the judged results.
+"""Read what a judge job has answered into scores: `read_judge_results`.
 
-`read_judge_results` runs when results of a judge job are saved, whoever collects them. It may run again at any time:
+It runs when results of a judge job are saved, whoever collects them. It may run again at any time:
 the same answers give the same scores.
 """
 
@@ -11,14 +11,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import BatchtuiError
-from batchtui.domain.results.annotation import AnnotationColumn
 from batchtui.domain.results.judgment import Placing
 from batchtui.judging.replies import read_reply
 from batchtui.judging.requests import placing_of
 from batchtui.registry.jobs.lineage_ids import LineageIds
-from batchtui.registry.results.annotations import AnnotationTable
 from batchtui.registry.results.index import OUTCOMES
-from batchtui.registry.results.score_columns import criteria_of, score_select
 from batchtui.results.parsed_result import parse_result
 from batchtui.runtime.threads import run_in_thread
 
@@ -91,15 +88,3 @@ def _judgments(registry: Registry, batch: Batch, record: JudgeRecord) -> Generat
     finally:
         if ids is not None:
             ids.close()
-
-
-def read_scores(registry: Registry, job: str) -> AnnotationTable | None:
-    """Return the scores of a job as columns: `score`, `score.CRITERION`, `score.win`; None where it has none."""
-    criteria = criteria_of(registry.path, job)
-    if not criteria:
-        return None
-    columns = [AnnotationColumn(f"score.{name}" if name else "score", "number") for name in criteria]
-    columns += [
-        AnnotationColumn(f"score.{name}.reason" if name else "score.reason", is_usual=False) for name in criteria
-    ]
-    return AnnotationTable(registry.path, columns, score_select(criteria), (job,))
