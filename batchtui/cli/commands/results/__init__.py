@@ -5,6 +5,6 @@ Modules:
     compare       compare the answers of two batches or jobs
     continue_job  send conversations on that are not finished
     results       save or print results
-    review   review answers by hand, exchange marks, write a gold set
     retry         send again what has not succeeded
+    review        review answers by hand, exchange marks, write a gold set
 """

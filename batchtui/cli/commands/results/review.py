@@ -30,7 +30,7 @@ QUEUES = ("all", "sample", "lowest-score", "disagree", "schema")
 """Queues that can be named; outcomes, too."""
 
 
-class Labels(click.ParamType[tuple[str, ...]]):
+class LabelNames(click.ParamType[tuple[str, ...]]):
     """Names of labels with commas between them."""
 
     name = "labels"
@@ -58,7 +58,7 @@ class Labels(click.ParamType[tuple[str, ...]]):
 @click.option("--queue", metavar="QUEUE", help=f"Which results: {', '.join(QUEUES)}, or an outcome such as refused.")
 @click.option("--size", type=click.IntRange(1, 100_000), metavar="N", help="Results of a sample. Default: 200.")
 @click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of the sample: the same one, the same sample.")
-@click.option("--labels", type=Labels(), metavar="NAME,…", help="Labels of this job on the digits 1 to 9.")
+@click.option("--labels", type=LabelNames(), metavar="NAME,…", help="Labels of this job on the digits 1 to 9.")
 @click.option("--export", "exported", metavar="FILE", help="Write all marks of the job to FILE; - is stdout.")
 @click.option("--import", "imported", metavar="FILE", help="Merge the marks that another reviewer has exported.")
 @click.option("--accepted", is_flag=True, help="Write the accepted answers as a gold set, with their requests.")
