@@ -189,6 +189,15 @@ reuse_option = click.option(
 )
 
 
+samples_option = click.option(
+    "--samples",
+    type=Count(),
+    default=1,
+    metavar="N",
+    help="Up to N equal requests are samples of one question, not duplicates.",
+)
+
+
 def untangle_reuse(reuse: str | None, sources: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Return the value of `--reuse` and the files. `--reuse FILE` reads like `--reuse=AGE`: then it is a file.
 
