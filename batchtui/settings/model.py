@@ -143,7 +143,7 @@ class Notify(Section):
     webhook: Annotated[str, Validated(as_url)] = ""
     """An https URL that receives the batch as JSON by POST (http only on this machine); empty for none."""
     digest: Annotated[str, Validated(as_time_of_day)] = ""
-    """Local time of a daily digest, as in 18:00: what ended, what it cost, what needs you; empty for none."""
+    """Local time of a daily digest, as in 18:00: what ended, what it cost, what is left to do; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
