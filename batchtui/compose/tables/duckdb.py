@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import struct
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from batchtui.compose.tables.arrow_schema import duration_units, iso_duration
 from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
 from batchtui.compose.tables.delimited.header import column_names
 from batchtui.sql.connection import connect, duckdb_errors, refuse_all_but_select
@@ -39,6 +41,8 @@ class DuckdbTable(Readable):
         self._sql = sql
         self._parameters = parameters
         self._twice: list[str] = []
+        self.units: Mapping[str, int] = {}
+        """How many of its whole numbers make a second, by the name of each column that is a length of time."""
         self._connection = connect("Parquet and SQL need", threads=1)
         refuse_all_but_select(self._connection, sql, "select id, text from 'tickets.parquet'")
         self.columns = self._columns()
@@ -56,9 +60,13 @@ class DuckdbTable(Readable):
         # Many programs write text as bytes; what is no text stays bytes, which the composer names.
         blobs = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) in _BLOBS]
         singles = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) == "FLOAT"]
+        spans = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) == "INTERVAL"]
+        units = {name: unit for name, unit in self.units.items() if name in names}
         while rows := self._fetch(found):
             values = [dict(zip(names, row, strict=True)) for row in rows]
-            for row in values if blobs or singles else ():
+            for row in values if blobs or singles or spans or units else ():
+                row |= {name: _length(row[name], unit) for name, unit in units.items()}
+                row |= {name: None if row[name] is None else iso_duration(row[name]) for name in spans}
                 row |= {name: _text(row[name]) for name in blobs}
                 row |= {name: _shortest(row[name]) for name in singles}
             yield [Row(number + place, row) for place, row in enumerate(values, 1)]
@@ -103,6 +111,17 @@ def _text(value: bytes | None) -> str | bytes | None:
         return value
 
 
+def _length(value: Any, unit: int) -> Any:
+    """Return a number of units of time as ISO 8601 has it; a fraction below a microsecond is cut off."""
+    if not isinstance(value, int):
+        return value
+    sign = -1 if value < 0 else 1
+    try:
+        return iso_duration(sign * timedelta(microseconds=abs(value) * 1_000_000 // unit))
+    except OverflowError:  # more days than Python knows: the number says more than nothing
+        return value
+
+
 def _shortest(value: float | None) -> float | None:
     """Return a number of single precision as the shortest one that is the same: 0.1, and not 0.10000000149011612."""
     for digits in range(6, 10):
@@ -122,6 +141,8 @@ def parquet_table(name: str) -> DuckdbTable:
     """
     table = DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
     table.rename(_names_in(table, name))
+    for (schema,) in table.ask("SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'", (name,)):
+        table.units = duration_units(schema)
     return table
 
 

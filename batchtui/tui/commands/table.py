@@ -298,6 +298,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.queue", ("f",), "queue", "Choose which results to review: a sample, say.", _S.REVIEW, worth=92),
     Command("review.labels", ("L", "f2"), "labels", "Name the labels on the digits.", _S.REVIEW, worth=78),
     Command("review.advance", ("o",), "next or stay", "Show the next one after a mark, or stay.", _S.REVIEW),
+    Command("review.retry", ("R",), "retry", "Retry the requests of rejected answers.", _S.REVIEW, True, 70),
     Command(
         "review.down", ("J", "ctrl+d", "pgdn", "ctrl+f"), "scroll down", "Scroll the text down.", _S.REVIEW, worth=60
     ),
