@@ -214,3 +214,21 @@ async def test_a_retry_of_the_judge_job_completes_the_verdict(
     after = (await read_verdict(workspace, job)).whole.pairs
     assert after is not None
     assert (after.incomplete, after.decided + after.contradictions) == (0, 12)
+
+
+async def test_an_answer_that_failed_loses_only_where_that_was_asked_for(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator
+) -> None:
+    simulator.world.retemper(Scenario(takes=0.0, seed=5, errored={"overloaded_error": 0.4}))
+    await answered(workspace, tmp_path, "a", 12, "claude-haiku-5-5")
+    simulator.world.retemper(Scenario(takes=0.0, seed=5))
+    await answered(workspace, tmp_path, "b", 12, "claude-sonnet-5-5")
+    asked = await read_verdict(workspace, await judge(workspace, "a", "b", options=JudgeOptions(failed_lose=True)))
+    by_rule = asked.whole.pairs
+    assert by_rule is not None
+    assert by_rule.by_rule > 0
+    assert by_rule.decided + by_rule.contradictions == 12
+    left_out = await read_verdict(workspace, await judge(workspace, "a", "b", options=JudgeOptions(model="premium")))
+    assert [(one.reason, one.count) for one in left_out.record.omissions] == [("errored in a", by_rule.by_rule)]
+    assert left_out.whole.pairs is not None
+    assert left_out.whole.pairs.by_rule == 0
