@@ -12,6 +12,7 @@ import click
 from batchtui import __version__
 from batchtui.cli.command import global_options
 from batchtui.cli.run import exit_process, run
+from batchtui.runtime.dataclass_methods import use_closures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -125,4 +126,5 @@ def program(context: click.Context) -> int | None:
 
 def main() -> None:
     """Run the program with the arguments of the process, and end the process."""
+    use_closures()
     exit_process(run(program, sys.argv[1:]))

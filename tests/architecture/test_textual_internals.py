@@ -13,6 +13,7 @@ import pytest
 from textual._styles_cache import StylesCache
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.css.stylesheet import Stylesheet
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message_pump import MessagePump
@@ -47,6 +48,11 @@ INTERNALS = [
     Internal(ScrollBar, "renderer"),
     Internal(ScrollBarRender, "VERTICAL_BARS"),
     Internal(ScrollBarRender, "HORIZONTAL_BARS"),
+    Internal(Stylesheet, "set_variables", "variables"),
+    Internal(Stylesheet, "reparse", ""),
+    Internal(Stylesheet, "parse", ""),
+    Internal(Stylesheet, "_parse_cache"),
+    Internal(Stylesheet, "_variables"),
     # prompt_editor.py
     Internal(TextArea, "get_line", "line_index"),
     # driver.py

@@ -1,4 +1,7 @@
-"""Run maintenance in the background at an adaptive interval, in one of all open processes: `Poller`."""
+"""Run maintenance in the background at an adaptive interval, in one of all open processes: `Poller`.
+
+What a round imports is imported in the first one: the dashboard shows its first frame before.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,7 @@ from batchtui.domain.errors import (
     StorageError,
 )
 from batchtui.runtime.clock import sleep_until_any
-from batchtui.services.polling import maintenance
 from batchtui.services.polling.collector import Collector, as_batchtui_error
-from batchtui.services.polling.refresh import LAST_SWEEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,6 +109,8 @@ class Poller:
         Raises:
             CredentialsMissing, Refused: with `until_idle`, the API does not accept the credentials.
         """
+        from batchtui.services.polling import maintenance
+
         collector = asyncio.create_task(self._collector.run(), name="collector") if self._collects else None
         try:
             while True:
@@ -161,6 +164,8 @@ class Poller:
 
     async def _turn(self) -> float:
         """Do one turn. Returns the seconds until the next one."""
+        from batchtui.services.polling import maintenance
+
         forced, self._forced = self._forced, False
         # First of all: with another file in its place, every row known here would be judged by the wrong registry.
         self._workspace.registry.refuse_if_replaced()
@@ -180,6 +185,8 @@ class Poller:
         return await self._sweep(seconds)
 
     async def _sweep(self, seconds: float) -> float:
+        from batchtui.services.polling import maintenance
+
         await self._say(PollerState.REFRESHING)
         try:
             sweep = await maintenance.run_maintenance(self._workspace, sends=self._sends)
@@ -204,6 +211,8 @@ class Poller:
 
     async def _is_done(self) -> bool:
         """Return whether nothing more happens by itself, and no results are left to fetch."""
+        from batchtui.services.polling import maintenance
+
         if self._failure is not None and _is_locked_out(self._failure):
             raise self._failure
         try:
@@ -237,6 +246,8 @@ class Poller:
         return seconds
 
     async def _say(self, state: PollerState, seconds: float | None = None, message: str = "") -> None:
+        from batchtui.services.polling.refresh import LAST_SWEEP
+
         asked = await self._workspace.registry.values.get(LAST_SWEEP)
         next_at = None if seconds is None else self._workspace.clock.now() + timedelta(seconds=seconds)
         self._show(

@@ -17,12 +17,9 @@ from batchtui.domain.errors import StorageError
 from batchtui.domain.notice import NoticeKind
 from batchtui.registry.batches.queries import BatchCounts
 from batchtui.services.insights import last_visit
-from batchtui.services.notifications.channels import channels, terminal_sequences
-from batchtui.services.notifications.notifier import Notifier
 from batchtui.services.polling.poller import Poller, PollerState
 from batchtui.text.numbers import amount, count
 from batchtui.text.sentences import events
-from batchtui.text.sentences.notices import sentence as notice_sentence
 from batchtui.tui.app import preload
 from batchtui.tui.app.base import CALM_PACE
 from batchtui.tui.app.first_steps import FirstSteps
@@ -30,7 +27,6 @@ from batchtui.tui.app.global_actions import GlobalActions
 from batchtui.tui.app.registry_watcher import RegistryWatcher
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.chrome.status_bar import workspace_colour
-from batchtui.tui.dialogs.message_box import ErrorBox
 from batchtui.tui.host import Status
 from batchtui.tui.insights import Insights
 from batchtui.tui.messages import ActionFailed, BatchesChanged, PollChanged
@@ -134,6 +130,9 @@ class DashboardApp(GlobalActions):
         self.call_after_refresh(self._start_background)
 
     def _start_background(self) -> None:
+        from batchtui.services.notifications.channels import channels
+        from batchtui.services.notifications.notifier import Notifier
+
         preload.preload_screens()
         # The poller runs all the same, so that the refresh key works.
         if not self.workspace.settings.refresh.automatic:
@@ -239,11 +238,16 @@ class DashboardApp(GlobalActions):
     def on_action_failed(self, message: ActionFailed) -> None:
         """Show an error in the error box; over a dialog on the message line, so that the dialog stays."""
         if isinstance(self.screen, BaseScreen):
+            from batchtui.tui.dialogs.message_box import ErrorBox
+
             self.push_screen(ErrorBox(message.error))
         else:
             self._say_error(message.error)
 
     def _ring(self, notices: Sequence[Notice]) -> None:
+        from batchtui.services.notifications.channels import terminal_sequences
+        from batchtui.text.sentences.notices import sentence as notice_sentence
+
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
         for notice in notices:
             # What is about one batch can be seen in the list; a limit stands nowhere there.

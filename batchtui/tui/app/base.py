@@ -12,14 +12,13 @@ from rich.style import Style
 from batchtui.text.safe import one_line, sanitize
 from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands import keymap
-from batchtui.tui.dialogs.confirm import Confirm, Question
 from batchtui.tui.host import Host, UndoStep
 from batchtui.tui.rendering import themes
 from batchtui.tui.rendering.painter import Painter
 from batchtui.tui.rendering.spans import Tone
 from batchtui.tui.terminal import environment
 from batchtui.tui.terminal.driver import TerminalDriver
-from batchtui.tui.terminal.textual_fixes import QuietApp, let_go_of_closed_widgets, use_whole_cells
+from batchtui.tui.terminal.textual_fixes import CachedStylesheet, QuietApp, let_go_of_closed_widgets, use_whole_cells
 from batchtui.tui.widgets.message_line import MessageLine, MessageLog
 from batchtui.tui.widgets.safe_input import LONGEST_PASTE
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import BatchtuiError
     from batchtui.services.workspace import Workspace
     from batchtui.settings.model import Settings
+    from batchtui.tui.dialogs.confirm import Question
 
 CALM_PACE = 2.0
 """Seconds between two repaints of changes on a slow line."""
@@ -70,6 +70,7 @@ class BaseApp(Host, QuietApp):
         for look in themes.LOOKS.values():
             self.register_theme(look.theme)
         self.theme = self.look.theme.name
+        self.stylesheet = CachedStylesheet(self.get_css_variables())
         self._doing = ""
 
     def _make_painter(self) -> Painter:
@@ -135,6 +136,8 @@ class BaseApp(Host, QuietApp):
 
     async def ask_which(self, question: Question) -> bool | str:
         """Show a question and return yes, no, or the id of another command that it offers."""
+        from batchtui.tui.dialogs.confirm import Confirm
+
         dialog = Confirm(question, self.workspace.clock.monotonic)
         return await self.push_screen(dialog, wait_for_dismiss=True)
 

@@ -1,4 +1,4 @@
-"""Work-arounds of Textual, and what has no public API: `QuietApp`, `PaintedInput`, `WholeCellScrollBar`.
+"""Work-arounds of Textual, and what has no public API: `QuietApp`, `CachedStylesheet`, `PaintedInput` and others.
 
 An override of a private method dies silently when Textual renames it: text would be painted that drives the terminal,
 or a failure would be painted over the screen. Therefore each is announced by `require`, which fails at import.
@@ -15,6 +15,8 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual._styles_cache import StylesCache
 from textual.app import App
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.style import Style
 from textual.widgets import Input
@@ -39,6 +41,7 @@ require(Input, "_value", "_position_to_cell")
 require(ScrollBar, "renderer")
 require(StylesCache, "get_inner_outer")
 require(ScrollBarRender, "VERTICAL_BARS", "HORIZONTAL_BARS")
+require(Stylesheet, "set_variables", "reparse", "parse")
 
 
 class QuietApp(App[int]):
@@ -57,6 +60,29 @@ class QuietApp(App[int]):
         """Write a control sequence, such as a window title, between two frames; nothing where no terminal is there."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+
+class CachedStylesheet(Stylesheet):
+    """A stylesheet that parses the rules of each widget once for a theme.
+
+    Textual remembers those of 64 widgets and goes through all of them in turn, so that from the 65th on it remembers
+    none; and it forgets them when a theme is set that was in force already, as at every start.
+    """
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = LRUCache(1024)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Set the variables of the theme; what was parsed with the same ones is kept."""
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Parse what was not parsed with these variables yet."""
+        # Textual's own parses into a new stylesheet, which remembers nothing, to keep this one whole after an error:
+        # `parse` keeps it whole as well.
+        self.parse()
 
 
 class PaintedInput(Input):
