@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.errors import FateUnknown as FateUnknown
     from batchtui.domain.errors import GatewayError as GatewayError
     from batchtui.domain.errors import InputError as InputError
+    from batchtui.domain.errors import NothingToContinue as NothingToContinue
     from batchtui.domain.errors import NothingToRetry as NothingToRetry
     from batchtui.domain.errors import OutputExists as OutputExists
     from batchtui.domain.errors import ResultsDamaged as ResultsDamaged
@@ -63,6 +64,7 @@ _HOMES = {
     "InputError": "batchtui.domain.errors",
     "Job": "batchtui.domain.batches.job",
     "KnownRequests": "batchtui.domain.costs.known_requests",
+    "NothingToContinue": "batchtui.domain.errors",
     "NothingToRetry": "batchtui.domain.errors",
     "Outcome": "batchtui.domain.results.result",
     "OutputExists": "batchtui.domain.errors",

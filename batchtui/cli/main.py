@@ -22,9 +22,11 @@ class CommandEntry(NamedTuple):
     """Where a command's module is, and what the list of commands says of it."""
 
     package: str
-    """The package in `cli.commands` whose module of the command's name has it."""
+    """The package in `cli.commands` whose module of the command's name (or `module`) has it."""
     summary: str
     """What the command does in a sentence, short enough for the list of commands."""
+    module: str = ""
+    """The module's name, where it cannot be the command's: `continue` is a word of Python."""
 
 
 # Summaries stand here and not with the commands: `--help` would have to import all of them.
@@ -42,6 +44,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "results": CommandEntry("results", "Save or print the results of a batch or a job."),
     "compare": CommandEntry("results", "Compare the answers of two batches or jobs."),
     "retry": CommandEntry("results", "Retry the requests that did not succeed."),
+    "continue": CommandEntry("results", "Continue conversations that are not finished.", "continue_job"),
     "label": CommandEntry("batches", "Name, tag and annotate jobs."),
     "cancel": CommandEntry("batches", "Cancel batches in progress."),
     "delete": CommandEntry("batches", "Delete ended batches."),
@@ -78,7 +81,7 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         # Only this one: `list` must not wait for what `compose` imports.
-        return _import_command(COMMANDS[cmd_name].package, cmd_name)
+        return _import_command(COMMANDS[cmd_name].package, COMMANDS[cmd_name].module or cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

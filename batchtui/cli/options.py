@@ -18,6 +18,7 @@ from batchtui.domain.limits import LARGEST_COUNT, LEAST_BODY_BYTES, MAX_BODY_BYT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from batchtui.domain.results.result import Outcome
     from batchtui.services.submission.staging.stage import IntakeOptions
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|)")
@@ -25,6 +26,28 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(k|M|G|)B?")
 # Decimal: it is not documented whether the API's 256 MB are, and the smaller reading is safe in both cases.
 _BYTES = {"": 1, "k": 1000, "M": 1000**2, "G": 1000**3}
+
+
+class Outcomes(click.ParamType[Any]):
+    """Outcomes with commas between them: `errored,expired`."""
+
+    name = "outcomes"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
+        """Return the outcomes as a set; fails with the words that are known."""
+        # Late: most commands that take options from here know no outcomes.
+        from batchtui.domain.results.result import Outcome
+
+        # click converts the default, too.
+        if isinstance(value, frozenset):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        unknown = [word for word in words if word not in set(Outcome)]
+        if unknown or not words:
+            # One is named: the sentence lists all that there are.
+            named = unknown[0] if unknown else value
+            self.fail(f"`{named}` is not an outcome; use {', '.join(Outcome)}", param, ctx)
+        return frozenset(map(Outcome, words))
 
 
 # A century: nobody waits as long, and `timedelta` and `datetime` overflow far above it.

@@ -61,6 +61,7 @@ class Composer:
         options: ComposerOptions,
         on_changed: Callable[[str, str, int], None] | None = None,
         on_problem: Callable[[int], None] | None = None,
+        on_made: Callable[[str, bytes, Row], None] | None = None,
     ) -> None:
         """Fit the template to the columns.
 
@@ -70,6 +71,7 @@ class Composer:
             options: what applies to all requests.
             on_changed: hears each custom_id that is not what the data says, with the original and the row's line.
             on_problem: hears the number, from 1, of each row with an error or a warning.
+            on_made: hears each request that may be sent, in their order: its custom_id, its JSON and its row.
 
         Raises:
             InputError: the column for the ids does not exist.
@@ -79,6 +81,9 @@ class Composer:
         self._options = options
         self._on_changed = on_changed
         self._on_problem = on_problem
+        self._on_made = on_made
+        self._made: dict[str, Row] = {}
+        """The rows of requests that are not checked yet, by custom_id; only where somebody hears of them."""
         self._checker = Checker(options.check)
         if on_problem:
             self._checker.findings.heard = set()
@@ -169,6 +174,10 @@ class Composer:
             self.rows += 1
         good += self._check(file, first, items, known)
         self._tell_problems(rows)
+        if self._on_made is not None:
+            for request in good:
+                self._on_made(request.custom_id, request.payload, self._made[request.custom_id])
+            self._made.clear()
         return good
 
     def _tell_problems(self, rows: list[Row]) -> None:
@@ -212,15 +221,21 @@ class Composer:
         except BindingError as unfit:
             self._checker.findings.add(unfit.fault, file, row.line)
             return b"", None
+        if self._on_made is not None:
+            self._made[custom_id] = row
+        self._note_cells(row, values, file, custom_id)
+        if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
+            self._on_changed(custom_id, str(original), row.line)
+        return payload, (shaper, custom_id, text) if text and self._is_proven(shaper, payload) else None
+
+    def _note_cells(self, row: Row, values: dict[str, Any], file: str, custom_id: str) -> None:
+        """Note warnings for cells that the prompt uses: blank ones, and bytes."""
         for name in self.fitting.written:
             cell = values.get(name)
             if (not cell or type(cell) is not str or cell.isspace()) and is_blank(cell) and not row.blocks:
                 self._checker.findings.add(_empty(self.fitting.column_of(name)), file, row.line, custom_id)
         if self.fitting.uses_whole_row:
             self._note_bytes(row, file, custom_id)
-        if custom_id != original and self._on_changed and original is not None and str(original) not in ("", custom_id):
-            self._on_changed(custom_id, str(original), row.line)
-        return payload, (shaper, custom_id, text) if text and self._is_proven(shaper, payload) else None
 
     def _note_bytes(self, row: Row, file: str, custom_id: str) -> None:
         """Note a warning for each cell of bytes in a row that goes into the prompt whole."""

@@ -3,7 +3,8 @@
 BatchtuiError
 ├── UsageError                a wrong argument, option or value
 │   ├── UnknownTarget         an id, a name or a beginning of one that names nothing, or more than one thing
-│   └── NothingToRetry        everything has succeeded, or is not retried by default
+│   ├── NothingToRetry        everything has succeeded, or is not retried by default
+│   └── NothingToContinue     all conversations have ended, or the others cannot be continued
 ├── InputError                the input has errors; nothing was sent
 │   ├── CostLimit             it may cost more than a limit allows; nothing was sent
 │   ├── SubmittedBefore       identical requests were already submitted; nothing was sent
@@ -93,6 +94,13 @@ class NothingToRetry(UsageError):
 
     type = "nothing_to_retry"
     title = "Nothing to retry"
+
+
+class NothingToContinue(UsageError):
+    """All conversations of a job have ended, or the others cannot be continued as things are."""
+
+    type = "nothing_to_continue"
+    title = "Nothing to continue"
 
 
 class InputError(BatchtuiError):

@@ -48,6 +48,11 @@ def prompt_of(params: Mapping[str, Any]) -> str:
     return ""
 
 
+def system_of(params: Mapping[str, Any]) -> str | None:
+    """Return the text of the system prompt; None where there is none."""
+    return _plain(params.get("system")) or None
+
+
 def _plain(content: object) -> str:
     if isinstance(content, str):
         return content
@@ -106,7 +111,7 @@ _RESULT: tuple[ExportColumn, ...] = (
 _REQUEST: tuple[ExportColumn, ...] = (
     ExportColumn("request.model", lambda entry: entry.params.get("model")),
     ExportColumn("request.max_tokens", lambda entry: entry.params.get("max_tokens"), INTEGER),
-    ExportColumn("request.system", lambda entry: _plain(entry.params.get("system")) or None),
+    ExportColumn("request.system", lambda entry: system_of(entry.params)),
     ExportColumn("request.prompt", lambda entry: prompt_of(entry.params) or None),
 )
 ORIGINAL = ExportColumn("original_id", lambda entry: entry.original)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -99,6 +100,14 @@ def seconds(name: str, value: Any, *, may_be_0: bool = False) -> float | None:
     if value == 0 and not may_be_0:
         raise wrong(name, value, "more than 0 seconds")
     return float(value)
+
+
+def age_or_none(name: str, value: Any) -> timedelta | None:
+    """Read a span of time in seconds or as a timedelta; None stays None."""
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    span = seconds(name, value)
+    return None if span is None else timedelta(seconds=span)
 
 
 def dollars(name: str, value: Any) -> Decimal | None:

@@ -78,6 +78,7 @@ class BlockingWorkspace:
     results = _iterating(Workspace.results)
     export = _blocking(Workspace.export)
     retry = _blocking(Workspace.retry)
+    continue_job = _blocking(Workspace.continue_job)
     cancel = _blocking(Workspace.cancel)
     delete = _blocking(Workspace.delete)
     cost = _blocking(Workspace.cost)

@@ -1,4 +1,4 @@
-"""The public Python API: submit, wait, read, retry, cancel, export, cost: `Workspace`.
+"""The public Python API: submit, wait, read, retry, continue, cancel, export, cost: `Workspace`.
 
 In one file on purpose: it is read as the reference of the library.
 """
@@ -18,7 +18,8 @@ from batchtui.library.sources import Source, open_source
 from batchtui.library.tasks import TaskResult, id_of, requests_of, task_result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+    from datetime import timedelta
     from decimal import Decimal
     from pathlib import Path
 
@@ -446,6 +447,69 @@ class Workspace:
             return (await apply_retry(self._engine, plan, max_cost=limit)).job
         finally:
             discard(self._engine, plan)
+
+    async def continue_job(
+        self,
+        named: Named,
+        *,
+        tools: Mapping[str, str | Sequence[str]] | None = None,
+        rerun_tools: bool = False,
+        max_turns: int | None = None,
+        max_cost: Decimal | float | str | None = None,
+        max_age: float | timedelta | None = None,
+        max_tokens: int | None = None,
+        go_on: bool = False,
+        custom_ids: str | Iterable[str] | None = None,
+        allowed_models: str | Iterable[str] = (),
+    ) -> Job:
+        """Send the next turn of the conversations that are not finished, as the next attempt of the same job.
+
+        Paused answers are sent back unchanged, truncated ones are asked again with a higher limit, and calls of tools
+        are answered with what the allowed commands print. Each call is run once, also through crashes.
+
+        Args:
+            named: a job, or a batch of one.
+            tools: commands by the names of tools, besides those of tools.toml: a text is split as a shell does, and
+                nothing is run by a shell.
+            rerun_tools: run calls again that were started and never finished.
+            max_turns: leave conversations that have had so many turns. This and the next two are kept with the job.
+            max_cost: USD over all turns of the job; where it may cost more, nothing is sent.
+            max_age: seconds, or a timedelta, since the job was submitted, after which nothing is sent.
+            max_tokens: the limit of truncated answers; None doubles it.
+            go_on: continue truncated answers in a further turn.
+            custom_ids: nothing but these conversations, None for all.
+            allowed_models: models that are sent even where they are known to be retired or to refuse the request.
+
+        Raises:
+            CostLimit: it may cost more than a limit allows; nothing was sent.
+            NothingToContinue: all have ended, or the others cannot be continued.
+            ResultsUnavailable: results that will come are not saved yet.
+            UsageError: a tool cannot be run, or another process has sent the turn.
+            CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
+        """
+        from batchtui.services.retry.conversations.continue_job import ContinueOptions
+        from batchtui.services.retry.conversations.ended_turn import TruncationChoice
+        from batchtui.services.retry.conversations.limits import ConversationLimits
+        from batchtui.services.retry.conversations.next_turn import send_next_turn
+        from batchtui.services.retry.conversations.tools import read_tools, tool_of
+
+        allowed = read_tools(self._engine.paths.tools_file)
+        allowed.update({name: tool_of(name, command) for name, command in (tools or {}).items()})
+        options = ContinueOptions(
+            tools=allowed,
+            rerun_tools=arguments.flag("rerun_tools", rerun_tools),
+            limits=ConversationLimits(
+                arguments.whole_or_none("max_turns", max_turns, 1),
+                arguments.dollars("max_cost", max_cost),
+                arguments.age_or_none("max_age", max_age),
+            ),
+            truncation=TruncationChoice(
+                arguments.whole_or_none("max_tokens", max_tokens, 1), goes_on=arguments.flag("go_on", go_on)
+            ),
+            custom_ids=None if custom_ids is None else frozenset(arguments.texts("custom_ids", custom_ids)),
+            allowed_models=arguments.texts("allowed_models", allowed_models),
+        )
+        return (await send_next_turn(self._engine, await self.find(named), options)).job
 
     async def cancel(self, named: Named) -> list[cancel_service.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from batchtui.registry.requests.source_rows import IDS_SUFFIX, ROWS_SUFFIX
 from batchtui.registry.requests.store import STAGING
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def orphaned_names(folder: Path, in_use: Collection[str]) -> Iterator[OrphanedFi
             continue
         if path.name.startswith(".") and path.suffix == ".part":
             yield _leftover("half-names", path.name, path)
-        elif path.suffix == ".jsonl" and path.name not in in_use:
+        elif path.name.endswith((".jsonl", ROWS_SUFFIX, IDS_SUFFIX)) and path.name not in in_use:
             yield _leftover("names", path.name, path)
 
 

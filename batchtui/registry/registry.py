@@ -10,10 +10,12 @@ from batchtui.registry.batches.changes import Batches
 from batchtui.registry.batches.queries import BatchQueries
 from batchtui.registry.database.connection import Database
 from batchtui.registry.database.origin import Origin
+from batchtui.registry.jobs.conversation_limits import ConversationTable
 from batchtui.registry.jobs.estimate_history import EstimateHistoryTable
 from batchtui.registry.jobs.jobs import Jobs
 from batchtui.registry.jobs.labels import Labels
 from batchtui.registry.jobs.lineage import LineageTable
+from batchtui.registry.jobs.tool_calls import ToolCalls
 from batchtui.registry.journal import Journal
 from batchtui.registry.key_value import KeyValueStore
 from batchtui.registry.leases import Leases
@@ -61,6 +63,8 @@ class Registry:
         self.estimate_history = EstimateHistoryTable(self._database)
         self.journal = Journal(self._database)
         self.leases = Leases(self._database, clock, holder)
+        self.tool_calls = ToolCalls(self._database, clock, holder)
+        self.conversations = ConversationTable(self._database)
         self.notices = Notices(self._database, clock, holder)
         self.values = KeyValueStore(self._database, clock)
         self.requests = RequestStore(requests)

@@ -68,9 +68,7 @@ _BY_STOP: Mapping[str, Advice] = {
 _BY_OUTCOME: Mapping[Outcome, Advice] = {
     Outcome.TRUNCATED: Advice(SuggestedAction.RAISE, "The answer was truncated."),
     Outcome.REFUSED: Advice(SuggestedAction.LEAVE, "The model refused; the same request is refused again."),
-    Outcome.PAUSED: Advice(
-        SuggestedAction.LEAVE, "Paused: continue the conversation by sending it with this answer at its end."
-    ),
+    Outcome.PAUSED: Advice(SuggestedAction.LEAVE, "Paused: `batchtui continue` sends the conversation on."),
     Outcome.EMPTY: Advice(SuggestedAction.RESEND, "The answer is empty."),
     Outcome.INVALID: Advice(
         SuggestedAction.LEAVE, "The answer is not valid JSON, which was requested; read an example first."

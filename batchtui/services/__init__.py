@@ -11,9 +11,10 @@ Modules:
     notifications/  tell people and programs what happened, once
     polling/        keep the registry up to date with the API: once, in the background, or until something has ended
     results/        use cases about results: collect, read, export, compare
-    retry/          send again exactly what has not succeeded
+    retry/          send again exactly what has not succeeded, and continue conversations
     reuse/          reused answers become results of the job that reuses them
     spending/       what was spent, and limits on what may be
     submission/     from request files to batches at the API, each sent exactly once
+    tables/         use cases about saved results as data: a table of them, for compose and for SQL
     workspace       open everything a use case needs: registry, gateway, settings, clock
 """

@@ -77,6 +77,11 @@ class Paths:
         )
 
     @property
+    def tools_file(self) -> Path:
+        """The commands that stand for tools, written by hand; need not exist."""
+        return self.config_file.with_name("tools.toml")
+
+    @property
     def exports(self) -> Path:
         """Notes of the files that are being exported; made by the first export."""
         return self.registry.parent / "exports"

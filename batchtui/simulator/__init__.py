@@ -13,6 +13,7 @@ Modules:
     replies/     what the simulated models answer
     results      the results of a batch as a JSONL download
     scenario     how a simulated service behaves
+    signatures   sign the blocks of an answer, so that a changed conversation is noticed
     validation/  what is checked early, and what late
     wire_format  ids, timestamps, headers and bodies as the real service sends them
     world        the service itself: every batch and every call

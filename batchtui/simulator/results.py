@@ -50,6 +50,7 @@ def _result(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int, in
         message_id=make_id("msg", batch.id, custom_id),
         answer_tokens=batch.scenario.answer_tokens,
         fate=fate,
+        turns=batch.scenario.turns,
     )
     return {"type": "succeeded", "message": message}
 

@@ -56,6 +56,8 @@ class Scenario:
     "The share of answers that are refusals."
     paused: Share = 0.0
     "The share of answers that stop at pause_turn."
+    turns: Count = 0
+    "The most turns of a conversation: calls of tools (several at once), pauses and long answers until the last one."
     answer_tokens: Count = 120
     "About how long a plain answer is, in tokens."
     retry_after: Count = 10
@@ -113,6 +115,7 @@ SCENARIOS: Mapping[str, Scenario] = _named(
     Scenario(
         name="hundred-thousand", takes=1_800.0, errored={"overloaded_error": 0.002}, refused=0.001, truncated=0.01
     ),
+    Scenario(name="conversations", takes=600.0, turns=4),
     Scenario(name="rate-limited", takes=300.0, requests_per_minute=6),
     Scenario(name="expires", takes=1.25 * DAY),
     Scenario(name="slow", takes=20 * 3_600.0, spread=0.1, latency=0.8, create_latency=2.0),

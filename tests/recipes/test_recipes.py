@@ -104,6 +104,22 @@ def test_the_recipe_of_retry_what_failed_runs_as_it_is_printed(
     assert "of 40 succeeded" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("scenario", ["conversations"])
+def test_the_recipe_of_an_agent_with_a_tool_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
+    more = {"tools": [{"name": "lookup", "input_schema": schema}]}
+    jsonl(
+        tmp_path / "questions.jsonl",
+        [{**request, "params": {**request["params"], **more}} for request in requests(8)],
+    )
+    shell("agent_with_a_tool.sh", "questions.jsonl", "cat", "answers.csv")
+    with (tmp_path / "answers.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["custom_id"] for row in rows] == [request["custom_id"] for request in requests(8)]
+    assert {row["stop_reason"] for row in rows} == {"end_turn"}
+    assert len(simulator.world.batches) > 2
+
+
 def test_the_recipe_of_two_models_runs_as_it_is_printed(
     simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,8 @@ class Row(NamedTuple):
     """What it brings that is no text: images and documents."""
     file: str | None = None
     """The file that it is, where rows are files."""
+    parents: tuple[tuple[str, str], ...] = ()
+    """Ids of jobs and custom_ids there, where the row is results of theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,13 @@ class Table(Protocol):
     def progress(self) -> tuple[int, int | None]:
         """Bytes read so far, and in all where that is known."""
 
+    @property
+    def kept_columns(self) -> tuple[str, ...] | None:
+        """The columns that are kept with the job that is composed; None for all.
+
+        Results have an answer and a request of their own job, which knows them.
+        """
+
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks, wrong ones among them.
 
@@ -130,6 +139,7 @@ class Readable:
 
     doubts: tuple[Doubt, ...] = ()
     left_out: Mapping[str, int] = {}
+    kept_columns: tuple[str, ...] | None = None
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield the rows in blocks."""

@@ -45,6 +45,17 @@ class ManyTables:
         )
 
     @property
+    def kept_columns(self) -> tuple[str, ...] | None:
+        """Those of all files; None for all columns, where one keeps all of its own."""
+        kept = [table.kept_columns for table in self._tables]
+        if all(columns is None for columns in kept):
+            return None
+        whole = (
+            table.columns if columns is None else columns for table, columns in zip(self._tables, kept, strict=True)
+        )
+        return tuple(dict.fromkeys(column for columns in whole for column in columns))
+
+    @property
     def progress(self) -> tuple[int, int | None]:
         """Bytes read so far, and in all where that is known."""
         all_of_them = [table.progress for table in self._tables]

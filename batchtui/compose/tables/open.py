@@ -23,6 +23,8 @@ from batchtui.intake.records.sources import STDIN
 from batchtui.settings.user_paths import is_file, is_folder, is_there, path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batchtui.compose.tables.base import Table
 
 _DOCUMENTS = (".txt", ".md", ".log", ".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".html", ".xml", ".py")
@@ -74,22 +76,29 @@ def open_table(name: str, options: TableOptions) -> Table:
     return DelimitedTable(feed, options)
 
 
-def open_tables(names: list[str], options: TableOptions) -> Table:
+def open_tables(names: Sequence[str | Table], options: TableOptions) -> Table:
     """Open files, folders and patterns such as `data/*.csv`; several become one table, in the order of their names.
+
+    A table among them that is opened already is taken as it is.
 
     Raises:
         InputError: as `open_table`; a pattern fits no file, or several are the standard input.
         UsageError: as `open_table`.
     """
-    found = [file for name in names for file in _expanded(name)]
+    found = [file for name in names for file in (_expanded(name) if isinstance(name, str) else [name])]
     if found.count(STDIN) > 1:
         raise InputError("Standard input can be read only once.", hint="Pass - once.")
     if len(found) == 1:
-        table = open_table(found[0], options)
-        if isinstance(table, FolderTable) and is_file(Path(found[0])):
-            table.doubts = _doubt_document(found[0])
+        only = found[0]
+        if not isinstance(only, str):
+            return only
+        table = open_table(only, options)
+        if isinstance(table, FolderTable) and is_file(Path(only)):
+            table.doubts = _doubt_document(only)
         return table
-    return ManyTables(f"{len(found)} files", [open_table(file, options) for file in found])
+    tables = [open_table(file, options) if isinstance(file, str) else file for file in found]
+    what = "files" if any(isinstance(file, str) for file in found) else "sets of results"
+    return ManyTables(f"{len(found)} {what}", tables)
 
 
 def _begins_in_names(head: bytes) -> bool:

@@ -48,6 +48,13 @@ class Outcome(StrEnum):
         # A call of a tool is how such an answer is meant to end: the caller runs the tool.
         return self in (Outcome.SUCCEEDED, Outcome.TOOL_USE)
 
+    @property
+    def is_final(self) -> bool:
+        """Whether it stands for its request until a later attempt succeeds as well."""
+        # After a call of a tool the conversation goes on in the next attempt, and whatever comes of that is where it
+        # stands: an error there must not hide behind the call, or nobody would send it again.
+        return self is Outcome.SUCCEEDED
+
     @classmethod
     def failures(cls) -> tuple[Outcome, ...]:
         """Return the outcomes that need a second look: failures, and answers that only look like successes."""

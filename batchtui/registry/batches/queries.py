@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from array import array
 from dataclasses import dataclass
@@ -77,15 +78,18 @@ class BatchQueries:
         self._database = database
         self._clock = clock
         self._data_version = DataVersion(database)
+        self._counts: BatchCounts | None = None
+        self._counted_file: tuple[int, int] | None = None
 
     async def order(self, query: BatchQuery | None = None) -> Sequence[int]:
         """Return the keys of the batches that a query names, in its order."""
         sql, values = self._ordering(query or BatchQuery(), "b.key")
         # All keys in one text: a hundred thousand rows of one number take Python as long as SQLite takes to sort them.
         # SQLite puts them together in the order in which its subquery hands them out.
-        [(keys,)] = await self._database.all(f"SELECT group_concat(key) FROM ({sql})", values)
-        # An array: a million keys are 8 MB, and 40 as a list of ints.
-        return array("q", map(int, keys.split(","))) if keys else array("q")
+        [(keys,)] = await self._database.all(f"SELECT json_group_array(key) FROM ({sql})", values)
+        # An array: a million keys are 8 MB, and 40 as a list of ints. JSON is parsed in half the time of `split` and
+        # `int`.
+        return array("q", json.loads(keys))
 
     async def bundles(self, query: BatchQuery | None = None) -> dict[str, array[int]]:
         """Return the keys of the batches that a query names, by job; a job comes where the first of its batches would.
@@ -317,10 +321,22 @@ class BatchQueries:
         return decode_time(row["oldest"]) if row else None
 
     async def tally(self) -> BatchCounts:
-        """Count the batches by state, together with the newest revision."""
+        """Count the batches by state, together with the newest revision.
+
+        The last count holds as long as the revision does: after each commit several parts of a dashboard ask for it,
+        and of 100,000 batches each count takes 10 ms.
+        """
+        file = self._database.file_identity
+        # Before the counts: a batch that is committed in between gets a later revision, and is counted the next time.
+        row = await self._database.one("SELECT value FROM counters WHERE name = 'revision'")
+        revision = int(row["value"]) if row else 0
+        known = self._counts
+        if known is not None and known.revision == revision and self._counted_file == file:
+            return known
         rows = await self._database.all("SELECT state, count(*) AS n FROM batches GROUP BY state")
-        revision = await self._database.one("SELECT value FROM counters WHERE name = 'revision'")
-        return BatchCounts({BatchState(row["state"]): row["n"] for row in rows}, revision["value"] if revision else 0)
+        counts = BatchCounts({BatchState(row["state"]): row["n"] for row in rows}, revision)
+        self._counts, self._counted_file = counts, file
+        return counts
 
     async def data_version(self) -> int:
         """A number that changes with every commit to the file, also one of another process (`PRAGMA data_version`)."""

@@ -105,8 +105,9 @@ def _of_term(term: FilterTerm, now: datetime) -> Condition:
     each = [_claim(term, value, now) for value in term.values]
     sql = " OR ".join(claim for claim, _ in each) or "1"
     values = [value for _, some in each for value in some]
-    # What is not known fulfils no claim, and so it is among those for which the claim does not hold.
-    return f"{'NOT ' if term.is_negated else ''}coalesce(({sql}), 0)", values
+    # What is not known fulfils no claim, and so it is among those for which the claim does not hold. Only then is it
+    # asked for: SQLite looks up keys in a list, but not inside of a function.
+    return f"NOT coalesce(({sql}), 0)" if term.is_negated else f"({sql})", values
 
 
 def _claim(term: FilterTerm, value: Value, now: datetime) -> Condition:
@@ -129,9 +130,15 @@ def _anywhere(value: str, *, exactly: bool) -> Condition:
     """Return a condition on any text of a batch and its job."""
     if exactly or " " in value:  # words that follow each other may stand in two of the texts
         return (_equals if exactly else _contains)((_ANYWHERE,), value)
-    of_batch, first = _contains(("coalesce(b.id, '')",), value)
+    of_batch, first = _contains(("o.id",), value)
     of_job, second = _contains(_WORDS_OF_JOB, value)
-    return f"({of_batch} OR {_OF_JOB.format(of_job)})", [*first, *second]
+    # Keys that are read from indexes: looking up the job of each of 100,000 rows takes twice as long. CROSS JOIN has
+    # SQLite go through the jobs.
+    keys = (
+        f"SELECT o.key FROM batches AS o WHERE {of_batch} UNION ALL SELECT o.key FROM jobs AS j"
+        f" CROSS JOIN batches AS o ON o.job_id = j.id WHERE {of_job}"
+    )
+    return f"b.key IN ({keys})", [*first, *second]
 
 
 def _equals(texts: Sequence[str], value: str) -> Condition:

@@ -137,6 +137,11 @@ class Database:
                     path.rename(path.with_name(f"{path.name}.replaced"))
 
     @property
+    def file_identity(self) -> tuple[int, int] | None:
+        """Which file is open: another one after `reopen`."""
+        return self._identity
+
+    @property
     def is_replaced(self) -> bool:
         """Whether the file was deleted, or another one has its name, since it was opened."""
         return self._identity is not None and identity(self.path) != self._identity

@@ -40,14 +40,14 @@ _Answered: TypeAlias = "tuple[int, int | None, Found | None, int | None]"
 class _Later(NamedTuple):
     source: int
     seq: int
-    is_success: bool
+    is_final: bool
 
 
 class MergedResults:
     """Saved results of several batches of one job, read as one set. Its methods block: for a thread.
 
-    For each custom_id the latest success counts, else the latest outcome. Only custom_ids that were tried again are
-    held in memory; those of the first attempt stream.
+    For each custom_id the latest final success counts (`Outcome.is_final`), else the latest outcome. Only custom_ids
+    that were tried again are held in memory; those of the first attempt stream.
     """
 
     def __init__(self, batches: Sequence[Batch], results: ResultStore, requests: RequestStore) -> None:
@@ -104,7 +104,7 @@ class MergedResults:
                 yield from (Found(source, seq) for seq in reader.order(outcomes))
                 continue
             for seq, custom_id, outcome in reader.custom_ids():
-                if mask[seq] and self._counts(source, seq, custom_id, is_success=outcome.is_success):
+                if mask[seq] and self._counts(source, seq, custom_id, is_final=outcome.is_final):
                     yield Found(source, seq)
 
     def in_input_order(self, outcomes: Collection[Outcome] | None = None) -> Iterator[Found]:
@@ -115,9 +115,9 @@ class MergedResults:
         """
         self.missing = 0
         masks = [reader.mask(outcomes) for reader in self.readers]
-        successes = [reader.mask([o for o in reader.by_outcome if o.is_success]) for reader in self.readers]
+        finals = [reader.mask([o for o in reader.by_outcome if o.is_final]) for reader in self.readers]
         seen = [bytearray(reader.count + 1) for reader in self.readers]
-        for _, source, found, seq in self._requests_in_order(successes):
+        for _, source, found, seq in self._requests_in_order(finals):
             if source is not None and seq is not None:
                 seen[source][seq] = 1
             if found is None:
@@ -127,10 +127,10 @@ class MergedResults:
                 yield found
         yield from self._left_over(masks, seen)
 
-    def _requests_in_order(self, successes: list[bytearray]) -> Iterator[_Answered]:
+    def _requests_in_order(self, finals: list[bytearray]) -> Iterator[_Answered]:
         """Yield every request of the first attempt in the order of the input, with the result that counts."""
         streams = [
-            self._tried_again(part) if source is None else self._answered(source, successes)
+            self._tried_again(part) if source is None else self._answered(source, finals)
             for part, source in self._parts()
         ]
         # Parts follow one another in the input, unless some of it is not sent because its answers are reused.
@@ -138,19 +138,19 @@ class MergedResults:
             return merge(*streams, key=itemgetter(0))
         return chain.from_iterable(streams)
 
-    def _answered(self, source: int, successes: list[bytearray]) -> Iterator[_Answered]:
+    def _answered(self, source: int, finals: list[bytearray]) -> Iterator[_Answered]:
         """Yield the requests of a part with the result that counts."""
         batch, reader = self.batches[source], self.readers[source]
         index = self._store.folder / batch.job / index_name(batch.attempt)
         for number, custom_id, offset, length, seq in reader.answered(index, batch.part):
             place = (batch.attempt, batch.part, offset, length)
-            yield number, source, self._choose(source, custom_id, seq, place, successes), seq
+            yield number, source, self._choose(source, custom_id, seq, place, finals), seq
 
     def latest(self) -> Iterator[tuple[Found, str, Outcome]]:
         """Yield every result that counts with its custom_id and outcome, batch by batch as they came."""
         for source, reader in enumerate(self.readers):
             for seq, custom_id, outcome in reader.custom_ids():
-                if self._counts(source, seq, custom_id, is_success=outcome.is_success):
+                if self._counts(source, seq, custom_id, is_final=outcome.is_final):
                     yield Found(source, seq), custom_id, outcome
 
     def counted(self) -> list[bytearray | None]:
@@ -236,23 +236,23 @@ class MergedResults:
                 continue
             for seq, custom_id, outcome in reader.custom_ids():
                 before = later.get(custom_id)
-                if before is None or outcome.is_success or not before.is_success:
-                    later[custom_id] = _Later(source, seq, outcome.is_success)
+                if before is None or outcome.is_final or not before.is_final:
+                    later[custom_id] = _Later(source, seq, outcome.is_final)
         return later
 
-    def _counts(self, source: int, seq: int, custom_id: str, *, is_success: bool) -> bool:
+    def _counts(self, source: int, seq: int, custom_id: str, *, is_final: bool) -> bool:
         """Return whether this result is the one that counts for its custom_id."""
         later = self._later.get(custom_id)
         if later is None:
             return True
-        # A success of the first attempt stands, unless a later attempt succeeded as well.
+        # A final success of the first attempt stands, unless a later attempt has one as well.
         if self.batches[source].attempt == self._first:
-            return is_success and not later.is_success
-        return (later.source, later.seq) == (source, seq) and (later.is_success or not self._first_succeeded(custom_id))
+            return is_final and not later.is_final
+        return (later.source, later.seq) == (source, seq) and (later.is_final or not self._first_is_final(custom_id))
 
-    def _first_succeeded(self, custom_id: str) -> bool:
+    def _first_is_final(self, custom_id: str) -> bool:
         return any(
-            (facts := reader.find(custom_id)) is not None and facts.outcome.is_success
+            (facts := reader.find(custom_id)) is not None and facts.outcome.is_final
             for batch, reader in zip(self.batches, self.readers, strict=True)
             if batch.attempt == self._first
         )
@@ -263,11 +263,11 @@ class MergedResults:
         custom_id: str,
         seq: int | None,
         place: tuple[int, int, int, int],
-        successes: list[bytearray],
+        finals: list[bytearray],
     ) -> Found | None:
         later = self._later.get(custom_id)
-        # A failure gives way to any later result, a success only to a later success.
-        if later is not None and (later.is_success or seq is None or not successes[source][seq]):
+        # What is not final gives way to any later result, a final success only to a later one.
+        if later is not None and (later.is_final or seq is None or not finals[source][seq]):
             return Found(later.source, later.seq)
         return None if seq is None else Found(source, seq, place)
 

@@ -200,7 +200,7 @@ class _Side:
             if counts is not None and said.custom_id != counts.custom_id:
                 yield counts
                 counts = said
-            elif counts is None or said.outcome.is_success or not counts.outcome.is_success:
+            elif counts is None or said.outcome.is_final or not counts.outcome.is_final:
                 counts = said
         if counts is not None:
             yield counts

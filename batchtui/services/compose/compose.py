@@ -19,6 +19,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.registry.original_ids import OriginalIdWriter
+from batchtui.registry.requests.source_rows import SourceRowWriter
 from batchtui.registry.requests.writer import DigestLog
 from batchtui.runtime.atomic_file import open_atomic, refuse_existing
 from batchtui.runtime.threads import run_cancellable
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from batchtui.compose import Composer
+    from batchtui.compose import Composer, Row, Table
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests
     from batchtui.intake import CheckReport
@@ -200,8 +201,13 @@ def _compose(
     log: DigestLog | None,
     tell: Callable[[ReadProgress], None],
 ) -> Composed:
-    with OriginalIdWriter(workspace.paths.originals) as originals, tempfile.SpooledTemporaryFile(SPOOLED) as spool:
-        composer, weighed = composition.composer(originals.changed), RequestGrouper()
+    with (
+        OriginalIdWriter(workspace.paths.originals) as originals,
+        SourceRowWriter(workspace.paths.originals) as sources,
+        tempfile.SpooledTemporaryFile(SPOOLED) as spool,
+    ):
+        composer = composition.composer(originals.changed, on_made=partial(_keep_row, sources, composition.table))
+        weighed = RequestGrouper()
         for block in composer.blocks():
             spool.writelines([request.payload + b"\n" for request in block])
             originals.sent([request.custom_id for request in block])
@@ -218,7 +224,17 @@ def _compose(
             stream.flush()
         # Where nothing was written there is nothing that the names could belong to.
         kept = originals.keep() if length else None
+        if length:
+            sources.keep()
     return _composed(composer, report, length, kept, weighed.loads())
+
+
+def _keep_row(sources: SourceRowWriter, table: Table, custom_id: str, payload: bytes, row: Row) -> None:
+    """Keep the row of a request, as far as its table says that it is kept."""
+    values, kept = row.values, table.kept_columns
+    if kept is not None:
+        values = {column: values[column] for column in kept if column in values}
+    sources.add(custom_id, payload, values, row.parents)
 
 
 def _survey(composition: Composition, tell: Callable[[ReadProgress], None]) -> Composed:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 from batchtui.domain.errors import UsageError
 from batchtui.services.compose.template_choice import choose_template, saved_template
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
+from batchtui.services.tables.grouped_table import GROUP_TOKENS, GroupedTable
+from batchtui.services.tables.result_source import find_all
+from batchtui.services.tables.results_table import ResultsTable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from batchtui.compose import Composer, ComposerOptions, RenderedRow, Table
+    from batchtui.compose import Composer, ComposerOptions, RenderedRow, Row, Table
     from batchtui.services.compose.options import ComposeOptions
+    from batchtui.services.tables.result_source import ResultSet
     from batchtui.services.workspace import Workspace
     from batchtui.templates import Template
 
@@ -35,15 +39,16 @@ class Composition:
         self,
         on_changed: Callable[[str, str, int], None] | None = None,
         on_problem: Callable[[int], None] | None = None,
+        on_made: Callable[[str, bytes, Row], None] | None = None,
     ) -> Composer:
-        """Return a composer for one pass over the table; see `Composer` for the two listeners.
+        """Return a composer for one pass over the table; see `Composer` for the listeners.
 
         Raises:
             InputError: the column for the ids does not exist.
         """
         from batchtui.compose import Composer
 
-        return Composer(self.table, self.template, self.rules, on_changed, on_problem)
+        return Composer(self.table, self.template, self.rules, on_changed, on_problem, on_made)
 
 
 async def open_composition(workspace: Workspace, options: ComposeOptions) -> Composition:
@@ -54,7 +59,8 @@ async def open_composition(workspace: Workspace, options: ComposeOptions) -> Com
         InputError: the template is wrong, or the data cannot be read.
     """
     rules = await rules_of(workspace, options)
-    return await asyncio.to_thread(_open, workspace.paths.templates, options, rules)
+    results = await find_all(workspace, data_names(options), options.only, fetch=True)
+    return await asyncio.to_thread(_open, workspace, options, rules, results)
 
 
 async def rules_of(workspace: Workspace, options: ComposeOptions) -> ComposerOptions:
@@ -83,11 +89,14 @@ async def sample(composition: Composition, first: int, count: int) -> list[Rende
     return await asyncio.to_thread(_sample, composition, first, count)
 
 
-def _open(folder: Path, options: ComposeOptions, rules: ComposerOptions) -> Composition:
+def _open(
+    workspace: Workspace, options: ComposeOptions, rules: ComposerOptions, results: Mapping[str, ResultSet]
+) -> Composition:
     if (options.data is None) == (options.sql is None):
         raise UsageError("Pass the data with --data FILE, or with --sql and a SELECT.")
+    folder = workspace.paths.templates
     template = choose_template(folder, options)
-    table = open_data(options, attach_text=attaches_text(template))
+    table = open_data(workspace, options, results, attach_text=attaches_text(template))
     return Composition(default_for(folder, table) if template is None else template, table, options, rules)
 
 
@@ -96,18 +105,38 @@ def attaches_text(template: Template | None) -> bool:
     return template is not None and not template.names & {"text", "input_data", "row"}
 
 
-def open_data(options: ComposeOptions, *, attach_text: bool) -> Table:
+def data_names(options: ComposeOptions) -> list[str]:
+    """Return everything that the options name as data."""
+    return [name for name in (options.data, *options.more_data) if name is not None]
+
+
+def open_data(
+    workspace: Workspace, options: ComposeOptions, results: Mapping[str, ResultSet], *, attach_text: bool
+) -> Table:
     """Open the table that the options name. Blocking.
+
+    `results` are the saved results among the data, by name.
 
     Raises:
         UsageError, InputError: as `open_composition`.
     """
+    table = _open_table(workspace, options, results, attach_text=attach_text)
+    if options.group_by is None:
+        return table
+    return GroupedTable(table, options.group_by, options.group_tokens or GROUP_TOKENS)
+
+
+def _open_table(
+    workspace: Workspace, options: ComposeOptions, results: Mapping[str, ResultSet], *, attach_text: bool
+) -> Table:
     from batchtui.compose import TableOptions, open_query, open_tables
 
+    if options.only and not results:
+        raise UsageError("--only applies to saved results.", hint="For example --data results:@last --only succeeded.")
     if options.sql is not None:
         return open_query(options.sql)
     return open_tables(
-        [str(options.data), *options.more_data],
+        [ResultsTable(name, workspace, results[name]) if name in results else name for name in data_names(options)],
         TableOptions(
             encoding=options.encoding,
             delimiter=options.delimiter,

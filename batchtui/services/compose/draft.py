@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batchtui.domain.errors import InputError
 from batchtui.services.compose.options import ComposeOptions
 from batchtui.services.compose.template_choice import wrong_template
+from batchtui.services.tables.result_source import is_results
 from batchtui.settings.user_paths import path_of
 from batchtui.templates import InvalidTemplate, Template, TemplateText, Turn, parse_template, template_text
 
@@ -32,7 +33,7 @@ class Draft:
     """A template in its parts, the data, and how the requests are to go out. Its texts may be half typed."""
 
     data: str = ""
-    """A file, a folder, or a SELECT over files."""
+    """A file, a folder, a SELECT over files, or saved results: `results:NAME`."""
     read_as: str = ""
     """How a table of text is written, where it is not to be detected: see `table_options_of`."""
     name: str = "draft"
@@ -116,7 +117,7 @@ def options_of(draft: Draft) -> ComposeOptions:
         comment=reading.comment,
         sheet=reading.sheet,
         template=template_of(draft),
-        data=None if draft.is_query or not data else str(path_of(data)),
+        data=None if draft.is_query or not data else data if is_results(data) else str(path_of(data)),
         sql=data if draft.is_query else None,
         skip_wrong=draft.skip_wrong,
     )

@@ -19,13 +19,15 @@ from batchtui.services.compose.composition import (
 )
 from batchtui.services.compose.draft import Draft, options_of
 from batchtui.services.compose.row_browser import RowBrowser
+from batchtui.services.tables.result_source import find_all
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from batchtui.compose import ComposerOptions, RenderedRow, Row
     from batchtui.compose.binding import TemplateBinding
     from batchtui.services.compose.options import ComposeOptions
+    from batchtui.services.tables.result_source import ResultSet
     from batchtui.services.workspace import Workspace
 
 
@@ -79,7 +81,16 @@ async def open_draft(workspace: Workspace, draft: Draft, before: OpenedDraft | N
     """Open a draft; reuses the table of `before` where its source is equal. Errors become `complaints`."""
     # Without its texts: a half-typed one must not keep the table from being opened.
     rules = await rules_of(workspace, options_of(replace(draft, prompt="", base="", answers="")))
-    return await asyncio.to_thread(_open, workspace.paths.templates, draft, rules, before)
+    results: dict[str, ResultSet] = {}
+    complaints: tuple[str, ...] = ()
+    try:
+        # Nothing is fetched while somebody types: a sentence says what to do.
+        results = await find_all(workspace, [draft.data.strip()])
+    except BatchtuiError as error:
+        complaints = (complaint(error),)
+    if complaints:
+        return OpenedDraft(draft, complaints=complaints)
+    return await asyncio.to_thread(_open, workspace, draft, rules, results, before)
 
 
 async def show_row(opened: OpenedDraft, number: int) -> RowPreview | None:
@@ -119,7 +130,13 @@ async def find_problem(opened: OpenedDraft, number: int, step: int, most: int) -
     return await asyncio.to_thread(_find_problem, opened, number, step, most)
 
 
-def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraft | None) -> OpenedDraft:
+def _open(
+    workspace: Workspace,
+    draft: Draft,
+    rules: ComposerOptions,
+    results: Mapping[str, ResultSet],
+    before: OpenedDraft | None,
+) -> OpenedDraft:
     complaints: list[str] = []
     try:
         options = options_of(draft)
@@ -136,13 +153,13 @@ def _open(folder: Path, draft: Draft, rules: ComposerOptions, before: OpenedDraf
         if before is not None and before.rows is not None and before.source == source:
             rows = before.rows
         else:
-            rows = RowBrowser(open_data(options, attach_text=source.attach_text))
+            rows = RowBrowser(open_data(workspace, options, results, attach_text=source.attach_text))
         if complaints:
             return OpenedDraft(draft, source, rows, complaints=tuple(complaints))
     except BatchtuiError as error:
         return OpenedDraft(draft, source, complaints=(*complaints, complaint(error)))
     try:
-        chosen = default_for(folder, rows.table) if template is None else template
+        chosen = default_for(workspace.paths.templates, rows.table) if template is None else template
         if template is None and (draft.system.strip() or draft.answers.strip()):
             raise InputError("A system prompt and a schema need a prompt.", title="No prompt")
         composition = Composition(chosen, rows.table, options, rules)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    from batchtui.domain.results.result import Outcome
     from batchtui.templates import Template
 
 
@@ -18,9 +19,15 @@ class ComposeOptions:
     template: str | Template | None = None
     """A saved one's name (or NAME@VERSION), a file, or a template as it stands in a form. None for task files."""
     data: str | None = None
-    """A file, a folder, a pattern such as `data/*.csv`, or `-`."""
+    """A file, a folder, a pattern such as `data/*.csv`, `-`, or saved results: `results:NAME`."""
     more_data: tuple[str, ...] = ()
     """Further files, whose rows follow."""
+    only: frozenset[Outcome] = frozenset()
+    """Of results (`results:NAME`), only those with these outcomes; empty for all."""
+    group_by: str | None = None
+    """The column whose values make groups: one request each, with `{{ rows }}`."""
+    group_tokens: int | None = None
+    """About how many tokens the rows of one group may have; None for the default."""
     sql: str | None = None
     """A SELECT over files, instead of data."""
     id: str | None = None

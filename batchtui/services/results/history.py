@@ -28,7 +28,7 @@ class AttemptResult:
     batch: Batch
     facts: ResultFacts
     stands: bool
-    """Whether it is the one that counts for the job: the latest success, else the latest of all."""
+    """Whether it is the one that counts for the job: the latest final success, else the latest of all."""
 
 
 async def saved_batches(workspace: Workspace, job: str) -> tuple[Batch, ...]:
@@ -78,9 +78,9 @@ def _history(workspace: Workspace, batches: Sequence[Batch], custom_id: str) -> 
             reader = stack.enter_context(workspace.registry.results.reader(batch))
             if (facts := reader.find(custom_id)) is not None:
                 found.append((batch, facts))
-    # The rule of MergedResults: a success stands until a later one, a failure until anything later.
+    # The rule of MergedResults: a final success stands until a later one, anything else until anything later.
     stands = -1
     for at, (_, facts) in enumerate(found):
-        if stands < 0 or facts.outcome.is_success or not found[stands][1].outcome.is_success:
+        if stands < 0 or facts.outcome.is_final or not found[stands][1].outcome.is_final:
             stands = at
     return tuple(AttemptResult(batch, facts, at == stands) for at, (batch, facts) in enumerate(found))

@@ -68,7 +68,7 @@ def refuse_paused(only: Collection[str], kinds: Collection[Kind]) -> None:
         raise UsageError(
             "Paused answers cannot be retried: that would send the original request and pay for it twice,"
             " and the conversation would not continue.",
-            hint="`batchtui results ID --only paused --with-requests` exports them, to continue the conversations.",
+            hint="`batchtui continue ID` sends the conversations on, with these answers at their end.",
         )
 
 
@@ -117,5 +117,5 @@ def _advise(job: Job, found: Unresolved) -> str:
     if named:
         return f"`batchtui retry {job_name} --only {named[0]}` sends them again anyway."
     if outcomes:
-        return f"`batchtui results {job_name} --only paused --with-requests` exports the paused conversations."
+        return f"`batchtui continue {job_name}` sends the paused conversations on."
     return f"`batchtui status {job_name}` shows its batches."

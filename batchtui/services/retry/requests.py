@@ -70,6 +70,10 @@ class RetryRequests:
             self.models.update(request.model or "" for request in requests)
             yield requests
 
+    def rewrite(self, custom_id: str, payload: bytes) -> bytes | None:
+        """Return what is sent in place of the request as it was last sent; None leaves it as it is."""
+        return None
+
     def _request(self, place: RequestFacts) -> CheckedRequest | None:
         reader = self._latest(place.custom_id)
         # From its latest attempt: a request that was changed by an earlier retry goes out as it was last sent.
@@ -78,13 +82,14 @@ class RetryRequests:
         same = CheckedRequest(
             place.seq, place.custom_id, payload, file, place.line or 0, facts.model, facts.max_tokens, 0
         )
+        rewritten = self.rewrite(place.custom_id, payload)
         # Unchanged bytes were checked when they were first sent.
-        if not self._changes(facts):
+        if rewritten is None and not self._changes(facts):
             return same
         if file != self._file:
             self._file = file
             self._checker.places.open(file)
-        checked = self._checker.check(file, place.line or 0, [payload])
+        checked = self._checker.check(file, place.line or 0, [rewritten or payload])
         if not checked:
             return None
         self.changed += 1

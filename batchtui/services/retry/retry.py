@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget, UsageError
+from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
 from batchtui.domain.results.result import Outcome
-from batchtui.registry.jobs.jobs import AttemptTaken
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.estimates.estimate import estimate
 from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry import unresolved
+from batchtui.services.retry.next_attempt import send_attempt
 from batchtui.services.retry.preconditions import (
     nothing_to_retry,
     refuse_paused,
@@ -24,12 +24,8 @@ from batchtui.services.retry.preconditions import (
     refuse_unready,
 )
 from batchtui.services.retry.unresolved import MISSING, FailureChoice
-from batchtui.services.spending.budget import enforce_limits
-from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
-from batchtui.services.submission.submit import Submitted, account_to_plan_for, name_account
-from batchtui.services.workspace import refuse_other_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +43,7 @@ if TYPE_CHECKING:
     from batchtui.services.batches.targets import Target
     from batchtui.services.retry.requests import RetryRequests
     from batchtui.services.submission.dispatch import SendEvent
+    from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
 
 
@@ -158,35 +155,7 @@ async def apply_retry(
         CostLimit: it may cost more than `max_cost` or a limit of the settings allows; nothing was sent.
         CredentialsMissing, Refused, SpendLimitReached, Unreachable: nothing of the part was created; it stays planned.
     """
-    workspace.refuse_if_read_only()
-    # Twice: here, to refuse before the account is asked for; and in the transaction, for what others spend meanwhile.
-    await enforce_limits(workspace, plan.estimate, max_cost)
-    account = await account_to_plan_for(workspace)
-    registry, job = workspace.registry, plan.job
-    for batch in await registry.queries.of_job(job.id):
-        if account is not None:
-            refuse_other_account(batch, account)
-    try:
-        keys = await registry.jobs.plan_attempt(
-            job.id,
-            plan.attempt,
-            plan.parts,
-            keep=lambda: registry.requests.commit(plan.staged, job.id),
-            models=plan.models,
-            estimates=plan.estimate.parts,
-            expectations=plan.estimate.expectations,
-            account=account,
-            check=partial(enforce_limits, workspace, plan.estimate, max_cost),
-        )
-    except AttemptTaken:
-        raise UsageError(
-            f"{job.name} was retried by another process in the meantime. Nothing was sent.",
-            hint=f"`batchtui status {job.id}` shows its attempts.",
-        ) from None
-    if account is None:
-        await name_account(workspace, keys)
-    await send_parts(workspace, keys, on_event)
-    return Submitted(job, tuple(await registry.queries.page(keys)))
+    return await send_attempt(workspace, plan, on_event, max_cost=max_cost)
 
 
 class _Planning:

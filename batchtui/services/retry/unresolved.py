@@ -99,9 +99,9 @@ def find_unresolved(
     Raises:
         StorageError: where files cannot be read.
     """
-    saved = [batch for batch in batches if _is_saved(registry, batch)]
-    only = _asked_for(registry, within, custom_ids)
-    unheard = _unheard(registry, [batch for batch in batches if batch not in saved])
+    saved = [batch for batch in batches if is_saved(registry, batch)]
+    only = asked_for(registry, within, custom_ids)
+    unheard = unheard_requests(registry, [batch for batch in batches if batch not in saved])
     found, answered, unhelped = Unresolved(), set[str](), Counter[Kind]()
     with MergedResults(saved, registry.results, registry.requests) as merged:
         kinds = _Kinds(merged.readers)
@@ -109,8 +109,8 @@ def find_unresolved(
             if only is not None and custom_id not in only:
                 continue
             last_sent = unheard.get(custom_id)
-            # It was sent again since, and that answer is still to come: this failure is not the last word.
-            if not outcome.is_success and last_sent and last_sent.attempt > merged.batches[place.source].attempt:
+            # It was sent again since, and that answer is still to come: this outcome is not the last word.
+            if not outcome.is_final and last_sent and last_sent.attempt > merged.batches[place.source].attempt:
                 continue
             answered.add(custom_id)
             if outcome.is_success:
@@ -128,7 +128,7 @@ def find_unresolved(
     return found
 
 
-def _asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str] | None) -> Collection[str] | None:
+def asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str] | None) -> Collection[str] | None:
     """Return the only custom_ids to look at; None for all."""
     if within is None:
         return custom_ids
@@ -162,7 +162,7 @@ def _sort_unanswered(
                 found.chosen.add(custom_id)
 
 
-def _unheard(registry: Registry, batches: Sequence[Batch]) -> dict[str, Batch]:
+def unheard_requests(registry: Registry, batches: Sequence[Batch]) -> dict[str, Batch]:
     """Return the custom_ids of batches that were sent and have no results here, each with the latest of them."""
     # In the order of attempts: of several batches with one custom_id the dict keeps the latest.
     sent = sorted((batch for batch in batches if was_sent(batch)), key=lambda batch: batch.attempt)
@@ -174,7 +174,8 @@ def _custom_ids(registry: Registry, batch: Batch) -> Iterator[str]:
         yield from requests.custom_ids(batch.part)
 
 
-def _is_saved(registry: Registry, batch: Batch) -> bool:
+def is_saved(registry: Registry, batch: Batch) -> bool:
+    """Return whether the results of a batch are saved and here."""
     return batch.results is ResultsState.SAVED and registry.results.has(batch)
 
 
@@ -237,7 +238,7 @@ def _group_of_each(reader: ResultReader) -> array[int]:
 
 def counted_outcomes(registry: Registry, batches: Sequence[Batch]) -> dict[Outcome, int]:
     """Count the results of a job that count, by outcome; of batches whose results are saved. Blocking."""
-    saved = [batch for batch in batches if _is_saved(registry, batch)]
+    saved = [batch for batch in batches if is_saved(registry, batch)]
     counts: dict[Outcome, int] = {}
     with MergedResults(saved, registry.results, registry.requests) as merged:
         for _, _, outcome in merged.latest():

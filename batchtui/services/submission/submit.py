@@ -9,12 +9,14 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.job import LONGEST_NAME, Job, name_complaint
+from batchtui.domain.batches.lineage import JobParent, JobRelation
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
 from batchtui.domain.limits import API_VERSION
 from batchtui.registry.jobs.jobs import PlannedBefore
 from batchtui.registry.jobs.lineage_ids import LINEAGE_FILE
 from batchtui.registry.requests.reused import number_samples
+from batchtui.registry.requests.source_rows import keep_with_job
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.models import refresh_daily
 from batchtui.services.reuse.fill import fill_all
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.batches.job import PartPlan
-    from batchtui.domain.batches.lineage import JobParent
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
     from batchtui.domain.submission.send_evidence import Account
@@ -154,6 +155,9 @@ async def plan_submit(
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)
     try:
+        composed = await run_in_thread(keep_with_job, workspace.paths.originals, staged.requests)
+        if composed and not options.parents:
+            options = replace(options, parents=tuple(JobParent(job, JobRelation.COMPOSED) for job in composed))
         if options.parent_ids is not None:
             # With the requests, which it is moved and deleted with.
             shutil.move(options.parent_ids, staged.requests.folder / LINEAGE_FILE)

@@ -2,6 +2,7 @@
 
 Modules:
 
+    conversation   how a conversation of several turns goes
     messages       what the simulated models say
     schema_values  values that fit a JSON schema
     usage          token counts that add up

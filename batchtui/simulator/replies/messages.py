@@ -9,10 +9,21 @@ from zlib import crc32
 
 from batchtui.simulator.batch_plan import PAUSED, REFUSED, TRUNCATED
 from batchtui.simulator.models import known
+from batchtui.simulator.replies.conversation import (
+    CALLS,
+    LONG_TOKENS,
+    PAUSES,
+    PlannedTurn,
+    call_blocks,
+    client_tools,
+    search_blocks,
+    server_tools,
+    turn_of,
+)
 from batchtui.simulator.replies.schema_values import value_for
 from batchtui.simulator.replies.usage import count_input, tokens, usage_object
+from batchtui.simulator.signatures import sign_blocks
 from batchtui.simulator.validation.late import PLAIN_KEYS
-from batchtui.simulator.wire_format import make_id
 
 OPENINGS = (
     "Here is what stands out.",
@@ -34,7 +45,6 @@ SENTENCES = (
 )
 REFUSAL = "I can't help with that request."
 THOUGHTS = "The question is narrow. I look at what is given, then at what is asked, and answer only that. "
-SIGNATURE = "EqQBCkYIBxgCKkBzaW11bGF0ZWQtdGhpbmtpbmctc2lnbmF0dXJlLW5vdC1hLXJlYWwtb25lEgx0aGlua2luZyBibG9jaw=="
 
 _STOPS: Mapping[int, str] = {PAUSED: "pause_turn"}
 
@@ -51,10 +61,19 @@ def answer(
     answer_tokens: int,
     fate: int = 0,
     tier: str = "batch",
+    turns: int = 0,
 ) -> dict[str, Any]:
-    """One whole message; `fate` is one of the codes of a plan and bends the stop reason."""
+    """One whole message.
+
+    `fate` is one of the codes of a plan and bends the stop reason; `turns` is the most that a conversation has, 0
+    where each request is answered without regard to others.
+    """
     origin = _origin(seed, custom_id, params)
-    content, stop_reason, thinking = _content(params, origin, answer_tokens, fate)
+    turn = turn_of(params, seed, custom_id, turns) if turns and fate in (0, TRUNCATED) else None
+    if turn is not None and turn.is_long and int(params.get("max_tokens", 1)) < LONG_TOKENS:
+        fate = TRUNCATED
+    content, stop_reason, thinking = _content(params, origin, answer_tokens, fate, turn)
+    content = sign_blocks(content)
     output = thinking + sum(_output_size(block) for block in content)
     limit = int(params.get("max_tokens", 1))
     if output > limit or fate == TRUNCATED:
@@ -88,11 +107,13 @@ def _origin(seed: int, custom_id: str, params: Mapping[str, Any]) -> int:
     return crc32(f"{seed}/{custom_id}/{params.get('model')}/{text}".encode("utf-8", "surrogatepass"))
 
 
-def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: int) -> Content:
+def _content(
+    params: Mapping[str, Any], origin: int, answer_tokens: int, fate: int, turn: PlannedTurn | None
+) -> Content:
     if fate == REFUSED:
         return [{"type": "text", "text": REFUSAL}], "refusal", 0
     # The usual request: neither tools nor thinking, so no seeded draw is needed for it.
-    if params.keys() <= PLAIN_KEYS:
+    if params.keys() <= PLAIN_KEYS and fate != PAUSED:
         return [{"type": "text", "text": _said(params, origin, answer_tokens)}], _STOPS.get(fate, "end_turn"), 0
     # A seeded draw on purpose: answers must repeat. It guards nothing.
     draw = Random(origin)  # noqa: S311
@@ -101,10 +122,16 @@ def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: i
     if dict(params.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
         thought = THOUGHTS * draw.randint(1, 3)
         thinking = tokens(len(thought))
-        blocks.append({"type": "thinking", "thinking": thought.strip(), "signature": SIGNATURE})
-    tool = _tool_to_call(params, draw)
-    if tool is not None:
-        return [*blocks, *_tool_call(tool, draw)], "tool_use", thinking
+        blocks.append({"type": "thinking", "thinking": thought.strip()})
+    if fate == PAUSED and turn is None and server_tools(params):
+        return [*blocks, *search_blocks(draw)], "pause_turn", thinking
+    if turn is not None and turn.stop == PAUSES:
+        return [*blocks, *search_blocks(draw)], "pause_turn", thinking
+    tools = [tool] if turn is None and (tool := _tool_to_call(params, draw)) is not None else []
+    if turn is not None and turn.stop == CALLS:
+        tools = client_tools(params)
+    if tools:
+        return [*blocks, *call_blocks(tools, draw, turn.calls if turn else 1)], "tool_use", thinking
     wanted = dict(params.get("output_config") or {}).get("format")
     if isinstance(wanted, Mapping) and wanted.get("type") == "json_schema":
         text = json.dumps(value_for(wanted.get("schema"), draw), ensure_ascii=False)
@@ -115,9 +142,7 @@ def _content(params: Mapping[str, Any], origin: int, answer_tokens: int, fate: i
 
 def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] | None:
     choice = params.get("tool_choice") or {}
-    tools: list[Mapping[str, Any]] = [
-        tool for tool in params.get("tools") or () if isinstance(tool.get("input_schema"), Mapping)
-    ]
+    tools = client_tools(params)
     # Once a result was given, the model answers in words: otherwise a conversation would call tools forever.
     if not tools or choice.get("type") == "none" or _answers_a_tool(params):
         return None
@@ -129,14 +154,6 @@ def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] 
 def _answers_a_tool(params: Mapping[str, Any]) -> bool:
     content = params["messages"][-1].get("content")
     return isinstance(content, list) and any(block.get("type") == "tool_result" for block in content)
-
-
-def _tool_call(tool: Mapping[str, Any], draw: Random) -> list[dict[str, Any]]:
-    call_id = make_id("toolu", draw.random())
-    return [
-        {"type": "text", "text": f"I'll use {tool['name']} for this."},
-        {"type": "tool_use", "id": call_id, "name": tool["name"], "input": value_for(tool["input_schema"], draw)},
-    ]
 
 
 def _said(params: Mapping[str, Any], origin: int, answer_tokens: int) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from batchtui.simulator.models import Model, find
+from batchtui.simulator.signatures import forgery_sentences
 from batchtui.simulator.validation.closed_objects import (
     PARAMS,
     block_sentences,
@@ -121,6 +122,7 @@ def _sentences(params: Mapping[str, Any], terms: Terms, *, in_batch: bool, day: 
     yield from _form_sentences(params, terms)
     # From here on the form is right: what comes next looks inside without asking again.
     yield from turn_sentences(params["messages"])
+    yield from forgery_sentences(params["messages"])
     yield from cache_sentences(params)
     yield from media_sentences(params)
     yield from _prefill_sentences(params, model)

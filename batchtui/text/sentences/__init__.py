@@ -10,5 +10,6 @@ Modules:
     lineage         say which job was made from which
     notices         write a notice: heading, sentence, and the JSON that hooks get
     outcome_words   write what became of the requests of a batch
+    turns           say what the next turn of conversations is, what it costs, and what is left
     verdicts        what a verdict on an open part means, and what to do about it
 """

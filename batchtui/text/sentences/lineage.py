@@ -20,7 +20,7 @@ _OF_PARENT = {
 }
 _OF_CHILD = {
     JobRelation.COMPOSED: "{} is composed from it",
-    JobRelation.JUDGED: "judged by {}",
+    JobRelation.JUDGED: "{} judges it",
     JobRelation.REVIEWED: "{} is from its review",
 }
 
@@ -35,8 +35,8 @@ def _phrases(lineage: Lineage) -> Iterator[str]:
         for relation, phrase in phrases.items():
             names = [one_line(one.name) for one in relatives if one.relation is relation]
             if names:
-                words = phrase.format(", ".join(names))
-                yield words.replace(" is ", " are ", 1) if len(names) > 1 and phrase.startswith("{}") else words
+                plural = phrase.replace(" is ", " are ").replace(" judges it", " judge it")
+                yield (phrase if len(names) == 1 else plural).format(", ".join(names))
 
 
 def lineage_document(lineage: Lineage) -> Document:

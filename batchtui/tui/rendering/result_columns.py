@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from batchtui.domain.results.result import Outcome
-from batchtui.domain.results.usage import Usage
 from batchtui.results.json_text import encode_json
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd
@@ -21,14 +20,9 @@ from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
 
     from batchtui.domain.costs.cost import Cost
     from batchtui.domain.results.result import ResultFacts
-    from batchtui.pricing.price_book import PriceBook
-
-_UNMETERED = Usage()
-"""The usage of a result that says nothing of its tokens."""
 
 COLUMNS = (
     Column("outcome", "OUTCOME", 14, 14, 100, fixed=True),
@@ -157,21 +151,6 @@ def money(facts: ResultFacts, cost: Cost | None) -> str:
     if facts.result_type != "succeeded":
         return "·"
     return "unknown" if cost is None else usd(cost.total)
-
-
-def result_pricer(book: PriceBook, day: date) -> Callable[[ResultFacts], Cost | None]:
-    """Return a function that prices single results, by the price list of the day on which their batch was made.
-
-    It returns None for results that are not billed, and where the model has no known price.
-    """
-
-    def price(facts: ResultFacts) -> Cost | None:
-        # Errored, expired and canceled requests are not billed (Message Batches API, "Pricing").
-        if facts.result_type != "succeeded" or not facts.model or facts.usage == _UNMETERED:
-            return None
-        return book.cost(facts.model, facts.usage, day, geography=facts.geography)
-
-    return price
 
 
 def _message(item: ResultRow) -> Line:

@@ -86,3 +86,19 @@ async def test_deleted_and_missing_batches_count_with_their_actual_cost_only(reg
     for key, state, actual in zip(keys, ("deleted", "missing", "deleted"), (None, None, "0.50"), strict=True):
         await put(registry, key, state=state, cost_at_most="3.00", cost_actual=actual)
     assert await committed(registry) == Decimal("0.50")
+
+
+async def test_batches_are_counted_again_after_a_commit_that_changes_one_and_not_after_any_other(
+    registry: Registry,
+) -> None:
+    key = await submitted(registry, "msgbatch_1")
+    first = await registry.queries.tally()
+    asked: list[str] = []
+    await registry._database.reader.set_trace_callback(asked.append)
+    await registry.values.put("view", {"sort": "cost"})
+    assert await registry.queries.tally() == first
+    assert not [sql for sql in asked if "count(*)" in sql]
+    await put(registry, key, state="ended")
+    later = await registry.queries.tally()
+    assert (first.running, later.running, later.total) == (1, 0, 1)
+    assert later.revision > first.revision

@@ -156,3 +156,73 @@ async def test_a_registry_from_before_answers_were_reused_opens_and_keeps_its_pa
         await registry.close()
     assert (batch.id, batch.name, batch.is_reused, batch.awaits) == ("msgbatch_1", "kept", False, None)
     assert waiting == []
+
+
+async def test_a_registry_with_the_index_of_earlier_versions_opens_and_is_listed_in_the_same_order(
+    tmp_path: Path,
+) -> None:
+    before = [name for name, _ in migrations.STEPS].index("an index in the order of lists")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        for job, day in enumerate((2, 3, 1)):
+            connection.execute(
+                "INSERT INTO jobs (id, name, created_at, requests) VALUES (?, 'kept', '2026-11-30T12:00:00Z', 4)",
+                (f"job_{job}",),
+            )
+            connection.executemany(
+                "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at)"
+                " VALUES (?, ?, ?, 2, 1, ?, 2, ?)",
+                [
+                    (f"msgbatch_{job}{part}", f"job_{job}", part, state, f"2026-11-0{day}T12:00:00Z")
+                    for part, state in ((1, "ended"), (2, "deleted" if job == 1 else "in_progress"))
+                ],
+            )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        shown = [batch.id for batch in await registry.queries.select()]
+        plan = await registry._database.all(
+            "EXPLAIN QUERY PLAN SELECT b.key FROM batches AS b WHERE b.state <> 'deleted'"
+            " ORDER BY b.planned_at DESC, b.key - b.part DESC, b.part"
+        )
+    finally:
+        await registry.close()
+    assert shown == ["msgbatch_11", "msgbatch_01", "msgbatch_02", "msgbatch_21", "msgbatch_22"]
+    # Of 100,000 batches nothing is sorted, and no row is read.
+    assert [row["detail"] for row in plan] == ["SCAN b USING COVERING INDEX batches_newest"]
+
+
+async def test_a_registry_from_before_conversations_were_continued_opens_and_keeps_its_batches(tmp_path: Path) -> None:
+    before = [name for name, _ in migrations.STEPS].index("tool calls and limits of conversations")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+        connection.execute(
+            "INSERT INTO batches (id, job_id, part, parts, attempt, state, requests, planned_at)"
+            " VALUES ('msgbatch_1', 'job_1', 1, 1, 1, 'ended', 2, '2026-11-30T12:00:00Z')"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        [batch] = await registry.queries.select()
+        calls, limits = await registry.tool_calls.of_job("job_1"), await registry.conversations.limits("job_1")
+    finally:
+        await registry.close()
+    assert (batch.id, batch.name) == ("msgbatch_1", "kept")
+    assert (list(calls), limits.max_turns, limits.max_cost) == ([], None, None)

@@ -10,7 +10,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import DurationType, allow_failures_option, overwrite_option
+from batchtui.cli.options import DurationType, Outcomes, allow_failures_option, overwrite_option
 from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.results.result import Outcome
 
@@ -25,25 +25,6 @@ FIELDS = (
     " reused_from tool_names tool_calls type message_id thinking thinking_tokens tool_name tool_input citations raw"
 )
 """What --help says of the names of fields: exporters/columns has them, and is too much to load for a help page."""
-
-
-class Outcomes(click.ParamType[frozenset[Outcome]]):
-    """Outcomes with commas between them: `errored,expired`."""
-
-    name = "outcomes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[Outcome]:
-        """Return the outcomes as a set; fails with the words that are known."""
-        # click converts the default, too.
-        if isinstance(value, frozenset):
-            return value
-        words = [word.strip() for word in str(value).split(",") if word.strip()]
-        unknown = [word for word in words if word not in set(Outcome)]
-        if unknown or not words:
-            # One is named: the sentence lists all that there are.
-            named = unknown[0] if unknown else value
-            self.fail(f"`{named}` is not an outcome; use {', '.join(Outcome)}", param, ctx)
-        return frozenset(map(Outcome, words))
 
 
 class Names(click.ParamType[tuple[str, ...]]):

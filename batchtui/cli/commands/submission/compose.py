@@ -14,7 +14,7 @@ from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import Count, Dollars, allow_model_option, reuse_option, untangle_reuse
+from batchtui.cli.options import Count, Dollars, Outcomes, allow_model_option, reuse_option, untangle_reuse
 from batchtui.cli.views import check_report
 from batchtui.cli.views import composition as composition_view
 from batchtui.domain.errors import InputError, UsageError
@@ -56,6 +56,8 @@ class ComposeArguments:
         "batchtui compose --template t.md --data report.xlsx --sheet Tickets --skip 3 -o tickets.jsonl",
         "batchtui compose --template t.md --data 'exports/*.csv' --comment // -o all.jsonl",
         "batchtui compose --template t.md --sql \"select id, text from 'x.parquet' where lang = 'de'\" > de.jsonl",
+        "batchtui compose --template judge.md --data results:@last --only succeeded --submit",
+        "batchtui compose --template summary.md --data results:tickets --group-by answer.topic --submit",
         "batchtui compose --template t.md --data t.csv --field 'label:bug|wish' --field why --save tickets",
     ],
 )
@@ -65,7 +67,22 @@ class ComposeArguments:
     "--data",
     multiple=True,
     metavar="FILE",
-    help="CSV, TSV, JSON, JSON lines, tasks, Parquet, .xlsx, a folder, 'data/*.csv', or - for stdin; may be repeated.",
+    help="CSV, TSV, JSON, JSON lines, tasks, Parquet, .xlsx, a folder, 'data/*.csv', results:NAME, or - for stdin;"
+    " may be repeated.",
+)
+@click.option(
+    "--only",
+    type=Outcomes(),
+    default=frozenset(),
+    metavar="OUTCOME,…",
+    help="Of results:NAME, only these outcomes. `succeeded` includes tool_use.",
+)
+@click.option("--group-by", metavar="COLUMN", help="One request a value of COLUMN; {{ rows }} are its rows.")
+@click.option(
+    "--group-tokens",
+    type=Count(),
+    metavar="N",
+    help="About how many tokens the rows of one request may have (default: 100,000). A larger group is split.",
 )
 @click.option("--sql", metavar="SELECT", help="The rows of a SELECT over files instead (needs batchtui[data]).")
 @click.option("--id", metavar="COLUMN", help="Make the custom_ids from this column.")
@@ -113,6 +130,11 @@ def command(
     **options: Any,
 ) -> int:
     """Make requests from a template and data, one per row or file, and check them.
+
+    Data may be saved results: results:NAME (or an id, or @last) is a table with the columns custom_id, outcome, answer,
+    answer.FIELD of structured answers, error, model, tokens_in, tokens_out, cost, request.prompt, the columns that the
+    job's own requests were made from, and scores and marks. Results that have ended are fetched. The new job knows
+    which job it was made from. --group-by gathers rows: one request a group, named by its value.
 
     A template is a prompt with {{ column }} placeholders; its file may have a head with more (see `--save`). Rows with
     errors are listed as FILE:LINE, and nothing is written then. Ids are made legal and unique; exports show the
@@ -272,4 +294,5 @@ def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
 
 def _stem(chosen: ComposeOptions) -> str:
     """Return the default name of the job: the name of the data."""
-    return PurePath(chosen.data or "query").name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"
+    named = (chosen.data or "query").replace("results:", "of-", 1).replace("@", "")
+    return PurePath(named).name.removesuffix(".gz").partition(".")[0].strip("-") or "composed"

@@ -126,7 +126,7 @@ class DelimitedRows:
             is_usual = len(cells) == width and cells[0].strip() and is_plain and not self._is_odd and is_past
             if is_usual and cells[0].lower() not in suspects and not self._held and not self._is_apart:
                 # Past the constructor of the named tuple, which takes twice as long: this runs for every row.
-                block.append(_new_row(Row, (self._begins, dict(zip(names, cells, strict=False)), None, (), None)))
+                block.append(_new_row(Row, (self._begins, dict(zip(names, cells, strict=False)), None, (), None, ())))
             else:
                 block += self._take(cells)
                 is_past = self._is_past_header

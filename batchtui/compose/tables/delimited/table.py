@@ -31,6 +31,7 @@ class DelimitedTable:
 
     id_column = None
     has_blocks = False
+    kept_columns: tuple[str, ...] | None = None
 
     def __init__(self, feed: ByteSource, options: TableOptions) -> None:
         """Find out how it is written.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from batchtui.pricing.result_pricer import result_pricer
 from batchtui.services.results.history import AttemptResult, read_history
 from batchtui.text.money import usd
 from batchtui.text.numbers import amount, count
@@ -14,7 +15,7 @@ from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.batch_text import moment
 from batchtui.tui.rendering.columns import Column
 from batchtui.tui.rendering.painter import painter_of
-from batchtui.tui.rendering.result_columns import outcome_line, result_pricer
+from batchtui.tui.rendering.result_columns import outcome_line
 from batchtui.tui.rendering.spans import Line, Span, Tone, line, wrapped
 from batchtui.tui.screens.results.source import day_of
 from batchtui.tui.widgets.grid.grid import Grid

@@ -8,12 +8,12 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from batchtui.domain.errors import BatchtuiError
+from batchtui.pricing.result_pricer import result_pricer
 from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.tui.rendering.answer import answer_parts
 from batchtui.tui.rendering.request import params_of, request_parts
-from batchtui.tui.rendering.result_columns import result_pricer
 from batchtui.tui.rendering.spans import Span, Tone
 from batchtui.tui.widgets.document_pane import Document
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NEVER_ENDS = {"demo", "simulate"}
 """Commands that are parsed by another test and not run: they run until they are interrupted."""
-ASKS = {"submit", "retry", "cancel", "delete", "prune", "check", "resume"}
+ASKS = {"submit", "retry", "continue", "cancel", "delete", "prune", "check", "resume"}
 """Commands that would ask: there is nobody, so they are given --yes."""
 FOREIGN = "msgbatch_01HkF4xG2Lm8Qp5Rt7Vw9Yzb"
 """The manual's name of a batch that was created elsewhere."""

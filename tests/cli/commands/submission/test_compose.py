@@ -249,4 +249,4 @@ def test_a_job_whose_ids_are_its_own_has_no_column_for_others(
     assert batchtui("compose", "--template", "sum.md", "--data", "tickets.csv", "--submit", "--yes").code == 0
     assert batchtui("wait", "@last", "--poll-interval", "0.01").code == 0
     assert "original_id" not in batchtui("results", "@last", "--format", "csv").out
-    assert list((home / "originals").iterdir()) == []
+    assert list((home / "originals").glob("*.jsonl")) == []
