@@ -320,6 +320,12 @@ CREATE TABLE conversations (
 """Tool calls of continued conversations, each noted before its tool is started (`finished_at` is null) and after; and
 the limits that were set for the conversations of a job, null where none was."""
 
+PILOTS = """
+ALTER TABLE batches ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX batches_held ON batches(job_id) WHERE held = 1;
+"""
+"""Parts that nobody sends before somebody has decided about the pilot of their job, which is part 0."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -332,6 +338,7 @@ STEPS: Final[Sequence[Step]] = (
     ("which job was made from which", LINEAGE),
     ("an index in the order of lists", NEWEST_FIRST),
     ("tool calls and limits of conversations", CONVERSATIONS),
+    ("parts that wait for the decision about a pilot", PILOTS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
+from batchtui.services.pilot import decision
 from batchtui.services.polling import refresh
 from batchtui.services.reuse.fill import fill_all
 from batchtui.services.submission import reconcile, resume
@@ -46,6 +47,7 @@ async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     sweep = await refresh.sweep(workspace)
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     if sends:
+        await decision.go_on(workspace)
         await resume.send_waiting(workspace)
     await fill_all(workspace)
     await refresh_daily(workspace)

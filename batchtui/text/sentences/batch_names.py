@@ -18,12 +18,14 @@ def part_name(batch: Batch) -> str:
     """Name a batch: its name, and its part and attempt where there are several."""
     # Cut before part and attempt are added: those are what tells the parts of a job apart.
     name = fit(sanitize(batch.name), LONGEST_NAME)
-    part = f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
+    part = " pilot" if batch.is_pilot else f" {batch.part}/{batch.parts}" if batch.parts > 1 else ""
     return f"{name}{part}" + (f" #{batch.attempt}" if batch.attempt > 1 else "")
 
 
 def part_label(batch: Batch) -> str:
     """Name a part of a job in a sentence: `nightly part 2 of 3`. The name is not sanitised."""
+    if batch.is_pilot:
+        return f"{batch.name} (pilot)"
     return f"{batch.name} part {batch.part} of {batch.parts}" if batch.parts > 1 else batch.name
 
 

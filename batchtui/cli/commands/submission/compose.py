@@ -14,7 +14,15 @@ from batchtui.cli import confirm
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results
-from batchtui.cli.options import Count, Dollars, Outcomes, allow_model_option, reuse_option, untangle_reuse
+from batchtui.cli.options import (
+    Count,
+    Dollars,
+    Outcomes,
+    allow_model_option,
+    pilot_options,
+    reuse_option,
+    untangle_reuse,
+)
 from batchtui.cli.views import check_report
 from batchtui.cli.views import composition as composition_view
 from batchtui.domain.errors import InputError, UsageError
@@ -29,7 +37,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "max_cost", "reuse", "samples", "prime", "dry_run", "force", "yes")
+SENDING = ("name", "tags", "max_cost", "reuse", "samples", "pilot", "auto_below", "prime", "dry_run", "force", "yes")
 """Options that go on to `submit`."""
 
 
@@ -114,6 +122,7 @@ class ComposeArguments:
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing if it may cost more.")
 @reuse_option
 @click.option("--samples", type=Count(), metavar="N", help="With --submit: up to N equal requests are samples.")
+@pilot_options
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="With --submit: submit even if identical requests were already submitted.")
@@ -287,7 +296,9 @@ def _list(session: Session, found: list[Any]) -> int:
 
 def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
     if not arguments.submits and any(value not in (None, False, ()) for value in sending.values()):
-        raise UsageError("--name, --tag, --max-cost, --reuse, --samples, --prime, --dry-run and --yes need --submit.")
+        raise UsageError(
+            "--name, --tag, --max-cost, --reuse, --samples, --pilot, --prime, --dry-run and --yes need --submit."
+        )
     if arguments.submits and arguments.output == save_results.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 
