@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, Self, TypeVar
 
 from batchtui.domain.errors import StorageError
 from batchtui.domain.limits import DIGEST_BYTES
+from batchtui.registry.requests.part_ranges import part_ranges
 from batchtui.registry.requests.reused import (
     ANSWERED,
     DUPLICATE,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from batchtui.registry.requests.part_ranges import PartRange
+
 _log = logging.getLogger(__name__)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sources (
@@ -45,57 +48,59 @@ CREATE TABLE IF NOT EXISTS digests (
 """
 _BUSY_SECONDS = 30.0
 """How long another process may hold the index: adding a million digests takes some seconds."""
+_PLACE_BITS = 40
+"""Bits of a place in the input within the key of a hit, which is `source << 40 | place`: one number sorts fastest."""
 _HELD = """
-CREATE TABLE hits (
-    source INTEGER, place INTEGER, seq INTEGER, PRIMARY KEY (source, place, seq)
-) WITHOUT ROWID;
+CREATE TABLE hits (key INTEGER PRIMARY KEY, seq INTEGER);
 CREATE TABLE sources (id INTEGER PRIMARY KEY, job TEXT, attempt INTEGER);
-CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER, place INTEGER);
+CREATE TABLE settled (seq INTEGER PRIMARY KEY, state INTEGER, source INTEGER, part INTEGER, place INTEGER);
+CREATE TABLE repeated (digest BLOB PRIMARY KEY, seq INTEGER) WITHOUT ROWID;
 """
 # Sorted first: a million look-ups in the order of the index read each of its pages once. Of equal requests only the
-# first is looked up: with each of a thousand, each of a thousand equal ones of another job would be a hit.
-_FIND_HITS = """
-INSERT INTO hits SELECT d.source, d.seq, r.seq
+# first is looked up: with each of a thousand, each of a thousand equal ones of another job would be a hit. So a place
+# of a source is hit once at most. `repeated` tells on the way whether there are equal ones, which saves a second sort.
+_FIND_HITS = f"""
+INSERT INTO hits SELECT d.source << {_PLACE_BITS} | d.seq, r.seq
 FROM (
     SELECT min(seq) AS seq, digest FROM new.requests WHERE length(digest) <= ?
-    GROUP BY digest ORDER BY digest
+    GROUP BY digest HAVING count(*) = 1 OR note_repeated() ORDER BY digest
 ) AS r
-CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1, 2, 3
+CROSS JOIN known.digests AS d ON d.digest = r.digest ORDER BY 1
 """
-_FIND_SOURCES = """
-INSERT INTO sources SELECT id, job, attempt FROM known.sources WHERE id IN (SELECT DISTINCT source FROM hits)
+_FIND_SOURCES = f"""
+INSERT INTO sources SELECT id, job, attempt FROM known.sources AS k WHERE EXISTS (
+    SELECT 1 FROM hits WHERE key BETWEEN k.id << {_PLACE_BITS} AND ((k.id + 1) << {_PLACE_BITS}) - 1
+)
 """
+_PLACE = f"(h.key & {(1 << _PLACE_BITS) - 1})"
 _SETTLE_ANSWERED = f"""
-INSERT OR IGNORE INTO settled SELECT h.seq, {ANSWERED}, h.source, h.place
+INSERT OR IGNORE INTO settled SELECT h.seq, {ANSWERED}, ?, o.part, o.seq
 FROM hits AS h
-CROSS JOIN old.requests AS o ON o.seq = h.place
+CROSS JOIN old.requests AS o ON o.seq = {_PLACE}
 CROSS JOIN results.results AS a ON a.custom_id = o.custom_id
 CROSS JOIN results.words AS w ON w.id = a.model
-WHERE h.source = ? AND h.place BETWEEN ? AND ? AND a.outcome IN ({{outcomes}})
+WHERE h.key BETWEEN ? AND ? AND a.outcome IN ({{outcomes}})
 AND (w.word = o.model OR substr(w.word, 1, length(o.model) + 1) = o.model || '-')
 """
-_BY_THESE_ROOTS = "AND (SELECT root FROM old.reused WHERE seq = h.place) IN (SELECT value FROM json_each(?))"
+_BY_THESE_ROOTS = "AND (SELECT root FROM old.reused WHERE seq = o.seq) IN (SELECT value FROM json_each(?))"
 """Of a part that reuses answers itself, those that these parts have answered."""
 _SETTLE_IN_PROGRESS = f"""
-INSERT OR IGNORE INTO settled SELECT h.seq, {IN_PROGRESS}, h.source, h.place
-FROM hits AS h CROSS JOIN old.requests AS o ON o.seq = h.place
-WHERE h.source = ? AND h.place BETWEEN ? AND ? AND o.part = ?
+INSERT OR IGNORE INTO settled SELECT h.seq, {IN_PROGRESS}, ?, ?, {_PLACE} FROM hits AS h WHERE h.key BETWEEN ? AND ?
+"""
+_OF_THIS_PART = f"AND (SELECT part FROM old.requests WHERE seq = {_PLACE}) = ?"
+# Few are repeated as a rule: a window over all digests would sort all of them once more.
+_FIND_REPEATED = """
+INSERT INTO repeated SELECT digest, min(seq) FROM new.requests WHERE length(digest) <= ?
+GROUP BY digest HAVING count(*) > 1
 """
 _SETTLE_EQUAL = f"""
-INSERT OR IGNORE INTO settled SELECT r.seq, s.state, s.source, s.place FROM (
-    SELECT seq, min(seq) OVER (PARTITION BY digest) AS first FROM new.requests WHERE length(digest) <= ?
-) AS r
-CROSS JOIN settled AS s ON s.seq = r.first
-WHERE s.state IN ({ANSWERED}, {IN_PROGRESS})
+INSERT OR IGNORE INTO settled SELECT r.seq, s.state, s.source, s.part, s.place
+FROM new.requests AS r CROSS JOIN repeated AS f ON f.digest = r.digest CROSS JOIN settled AS s ON s.seq = f.seq
+WHERE s.state IN ({ANSWERED}, {IN_PROGRESS}) AND r.seq > f.seq
 """
 _SETTLE_DUPLICATES = f"""
-INSERT OR IGNORE INTO settled SELECT seq, {DUPLICATE}, NULL, place FROM (
-    SELECT seq, first_value(seq) OVER (PARTITION BY digest ORDER BY seq) AS place
-    FROM new.requests WHERE length(digest) <= ?
-) WHERE seq > place
-"""
-_HAS_DUPLICATES = """
-SELECT 1 FROM new.requests WHERE length(digest) <= ? GROUP BY digest HAVING count(*) > 1 LIMIT 1
+INSERT OR IGNORE INTO settled SELECT r.seq, {DUPLICATE}, NULL, NULL, f.seq
+FROM new.requests AS r CROSS JOIN repeated AS f ON f.digest = r.digest WHERE r.seq > f.seq
 """
 
 
@@ -122,14 +127,6 @@ class DigestSource(NamedTuple):
     id: int
     job: str
     attempt: int
-
-
-class PartRange(NamedTuple):
-    """The places in the input that the requests of one part have."""
-
-    part: int
-    first: int
-    last: int
 
 
 class GroupSums(NamedTuple):
@@ -241,6 +238,9 @@ class DigestComparison:
     def __init__(self, requests: Path, known: Path | None, folder: Path, longest: int = DIGEST_BYTES) -> None:
         """`longest`: bytes of the longest digests that are compared."""
         self._folder, self._longest = folder, longest
+        self._counts: dict[int, tuple[int, int]] = {}
+        self._duplicates = 0
+        self._has_repeated = False
         # An empty name is a temporary database on the disk, gone with the connection.
         # Used from one thread at a time, which is not always the same.
         self._held = sqlite3.connect("", isolation_level=None, uri=True, check_same_thread=False)
@@ -248,7 +248,10 @@ class DigestComparison:
             self._held.executescript(f"PRAGMA cache_size = -4000; {_HELD}")
             self._held.execute("ATTACH ? AS new", (_read_only(requests),))
             self._held.execute("BEGIN")
-            if known is not None:
+            if known is None:
+                self._has_repeated = True  # as far as is known
+            else:
+                self._held.create_function("note_repeated", 0, self._note_repeated)
                 self._held.execute("COMMIT")
                 # Detach at once: a reader keeps other processes from adding to it, and a comparison may stay open.
                 with _attached(self._held, f"{known.absolute().as_uri()}?mode=ro", "known"):
@@ -267,6 +270,10 @@ class DigestComparison:
     def __exit__(self, *exc: object) -> None:
         self._held.close()
 
+    def _note_repeated(self) -> bool:
+        self._has_repeated = True
+        return True
+
     @_storage_errors
     def sources(self) -> list[DigestSource]:
         """Return the attempts that have asked some of it before, the newest first."""
@@ -277,8 +284,7 @@ class DigestComparison:
     def parts(self, source: DigestSource) -> list[PartRange]:
         """Return the parts of an attempt with the places of their requests."""
         with self._old(source):
-            rows = self._held.execute("SELECT part, min(seq), max(seq) FROM old.requests GROUP BY part ORDER BY part")
-            return [PartRange(*row) for row in rows]
+            return part_ranges(self._held, "old.")
 
     @_storage_errors
     def roots(self, source: DigestSource, part: int) -> dict[int, AnswerOrigin]:
@@ -297,17 +303,27 @@ class DigestComparison:
         """
         outcomes = ", ".join(str(code) for code, outcome in enumerate(OUTCOMES) if outcome.is_success)
         with self._old(source), self._attached(results, "results"):
-            sql, values = _SETTLE_ANSWERED.format(outcomes=outcomes), (source.id, part.first, part.last)
+            sql, values = _SETTLE_ANSWERED.format(outcomes=outcomes), (source.id, *_keys(source, part))
             if roots is None:
-                self._held.execute(sql, values)
+                settled = self._held.execute(sql, values)
             else:
-                self._held.execute(sql + _BY_THESE_ROOTS, (*values, json.dumps([*roots])))
+                settled = self._held.execute(sql + _BY_THESE_ROOTS, (*values, json.dumps([*roots])))
+            self._count(source, answered=settled.rowcount)
 
     @_storage_errors
     def settle_in_progress(self, source: DigestSource, part: PartRange) -> None:
         """Settle what one part has asked and nobody has answered yet."""
-        with self._old(source):
-            self._held.execute(_SETTLE_IN_PROGRESS, (source.id, part.first, part.last, part.part))
+        values = (source.id, part.part, *_keys(source, part))
+        if part.is_alone:
+            settled = self._held.execute(_SETTLE_IN_PROGRESS, values)
+        else:
+            with self._old(source):
+                settled = self._held.execute(_SETTLE_IN_PROGRESS + _OF_THIS_PART, (*values, part.part))
+        self._count(source, in_progress=settled.rowcount)
+
+    def _count(self, source: DigestSource, *, answered: int = 0, in_progress: int = 0) -> None:
+        earlier = self._counts.get(source.id, (0, 0))
+        self._counts[source.id] = (earlier[0] + answered, earlier[1] + in_progress)
 
     @_storage_errors
     def settle_duplicates(self) -> None:
@@ -315,24 +331,22 @@ class DigestComparison:
 
         It comes after all answers and what is in progress.
         """
-        if self._held.execute(_HAS_DUPLICATES, (self._longest,)).fetchone():
-            self._held.execute(_SETTLE_EQUAL, (self._longest,))
-            self._held.execute(_SETTLE_DUPLICATES, (self._longest,))
+        if not self._has_repeated or not self._held.execute(_FIND_REPEATED, (self._longest,)).rowcount:
+            return
+        if self._held.execute(_SETTLE_EQUAL).rowcount:
+            rows = self._held.execute(
+                f"SELECT source, sum(state = {ANSWERED}), sum(state = {IN_PROGRESS}) FROM settled GROUP BY source"
+            )
+            self._counts = {source: (answered, in_progress) for source, answered, in_progress in rows}
+        self._duplicates = self._held.execute(_SETTLE_DUPLICATES).rowcount
 
-    @_storage_errors
     def counts(self) -> dict[int, tuple[int, int]]:
         """Return how many requests are answered and in progress by source (`DigestSource.id`)."""
-        rows = self._held.execute(
-            f"SELECT source, sum(state = {ANSWERED}), sum(state = {IN_PROGRESS}) FROM settled"
-            " WHERE source IS NOT NULL GROUP BY source"
-        )
-        return {source: (answered, in_progress) for source, answered, in_progress in rows}
+        return {source: counts for source, counts in self._counts.items() if any(counts)}
 
-    @_storage_errors
     def duplicates(self) -> int:
         """Return how many requests are duplicates within the input."""
-        rows = self._held.execute(f"SELECT count(*) FROM settled WHERE state = {DUPLICATE}")
-        return int(rows.fetchone()[0])
+        return self._duplicates
 
     @_storage_errors
     def new_groups(self, long: int, step: int) -> list[GroupSums]:
@@ -353,10 +367,11 @@ class DigestComparison:
         self._held.execute("ATTACH ? AS target", (f"{requests.absolute().as_uri()}?mode=rw",))
         self._held.execute("BEGIN")
         begin_reuse(self._held)
-        settled = "SELECT DISTINCT s.source, k.job, k.attempt FROM settled AS s JOIN sources AS k ON k.id = s.source"
-        for source in [DigestSource(*row) for row in self._held.execute(settled).fetchall()]:
-            with self._old(source):
-                note_answers(self._held, *source)
+        counts = self.counts()
+        for source in self.sources():
+            if source.id in counts:
+                with self._old(source):
+                    note_answers(self._held, *source)
         note_duplicates(self._held)
         self._held.execute("COMMIT")
         self._held.execute("DETACH target")
@@ -380,6 +395,12 @@ class DigestComparison:
                     self._held.execute("COMMIT")
         finally:
             self._held.execute("BEGIN")
+
+
+def _keys(source: DigestSource, part: PartRange) -> tuple[int, int]:
+    """Return the first and the last key that hits in a part may have."""
+    begin = source.id << _PLACE_BITS
+    return begin | part.first, begin | part.last
 
 
 def _has_digests(path: Path) -> bool:

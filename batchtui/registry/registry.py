@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
     from batchtui.registry.digests import DigestIndex
+    from batchtui.registry.results.marks import MarkTable
     from batchtui.registry.results.store import ResultStore
 
 
@@ -76,6 +77,13 @@ class Registry:
         from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
+
+    @cached_property
+    def marks(self) -> MarkTable:
+        """What reviewers say of answers; imported with the first use, as results are."""
+        from batchtui.registry.results.marks import MarkTable
+
+        return MarkTable(self._database, self._clock)
 
     @cached_property
     def digests(self) -> DigestIndex:

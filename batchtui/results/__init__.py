@@ -2,6 +2,7 @@
 
 Modules:
 
+    answer_digest      tell whether two results say the same, whatever the ids and the usage around it
     content_blocks     split a message into blocks, each with a name for people
     failure_groups     group failures by message pattern, and suggest what to do about each group
     json_line          parse one raw line of results into plain values, whatever is wrong with it

@@ -10,6 +10,7 @@ import json
 from math import isfinite
 from typing import Any
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 MAX_DEPTH = 100
 """Containers nested deeper than this are left out of what is read (the bytes on the disk keep them)."""
 
@@ -20,11 +21,11 @@ def encode_json(value: object, *, indent: int | None = None) -> str:
     Numbers that JSON cannot say (NaN, Infinity) become null, and so does what is nested deeper than `MAX_DEPTH` where
     the encoder cannot follow.
     """
-    separators = (",", ":") if indent is None else None
+    encoder = _COMPACT if indent is None else json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=indent)
     try:
-        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+        return encoder.encode(value)
     except (ValueError, RecursionError):
-        return json.dumps(_finite(value), ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+        return encoder.encode(_finite(value))
 
 
 def decode_json(text: str) -> Any:

@@ -13,7 +13,16 @@ from typing import Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from batchtui.domain.batches.query import SortKey  # noqa: TC001  (the annotations say how the file is read)
-from batchtui.settings.validators import Validated, as_bool, as_number, as_reuse, as_url, as_words
+from batchtui.settings.validators import (
+    Validated,
+    as_bool,
+    as_labels,
+    as_number,
+    as_reuse,
+    as_reviewer,
+    as_url,
+    as_words,
+)
 
 Switch = Annotated[bool, Validated(as_bool)]
 Seconds = Annotated[float, Gt(0), Le(86_400), Validated(as_number)]
@@ -151,6 +160,18 @@ class Screen(Section):
 
 
 @dataclass(frozen=True, slots=True)
+class Review(Section):
+    """Reviewing answers by hand."""
+
+    name: Annotated[str, Validated(as_reviewer)] = ""
+    """The name that your marks carry; empty for the name of your account on this machine."""
+    labels: Annotated[tuple[str, ...], Validated(as_labels)] = ()
+    """Labels on the digits 1 to 9, for jobs that have none of their own."""
+    advance: Switch = True
+    """Whether accepting or rejecting an answer shows the next one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Place(Section):
     """Settings of one profile of credentials, or of one workspace of the API."""
 
@@ -192,6 +213,7 @@ class Settings(Section):
     models: Models = Models()
     notify: Notify = Notify()
     screen: Screen = Screen()
+    review: Review = Review()
     places: Mapping[str, Place] = field(default_factory=dict)
     """Settings by profile or workspace id, as `[places.production]` with `colour` and `read_only`."""
     views: Mapping[str, View] = field(default_factory=dict)

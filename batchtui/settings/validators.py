@@ -67,6 +67,27 @@ def as_words(value: Any) -> Any:
         raise ValueError("a list of words (an unclosed quotation mark)") from None
 
 
+def as_labels(value: Any) -> Any:
+    """Return the labels of a review, from a list or from one line with commas between them."""
+    from batchtui.domain.results.mark import label_complaint, split_labels
+
+    names = split_labels(value) if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError("a list of labels")
+    if complaint := label_complaint(names):
+        raise ValueError(complaint)
+    return names
+
+
+def as_reviewer(value: Any) -> Any:
+    """Return the name of a reviewer, or nothing."""
+    from batchtui.domain.results.mark import reviewer_complaint
+
+    if isinstance(value, str) and value and (complaint := reviewer_complaint(value)):
+        raise ValueError(complaint)
+    return value
+
+
 def as_url(value: Any) -> Any:
     """Return a web address or nothing. Only https, or this machine: notices name the user's work."""
     if not isinstance(value, str) or not value:

@@ -18,7 +18,11 @@ Document = dict[str, Any]
 
 def moment(value: datetime | None) -> str | None:
     """Write a time as ISO 8601 in UTC, with Z."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value else None
+    if value is None:
+        return None
+    # Those of the registry are in UTC: converting them takes as long as writing them.
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat().removesuffix("+00:00") + "Z"
 
 
 def dollars(value: Decimal | None) -> str | None:
@@ -39,7 +43,7 @@ def counts_document(counts: RequestCounts) -> Document:
 
 def outcomes_document(outcomes: OutcomeCounts | None) -> Document | None:
     """Write what saved results turned out to be, each outcome with its count; None until that is known."""
-    return None if outcomes is None else {str(outcome): count for outcome, count in outcomes.items()}
+    return None if outcomes is None else outcomes.by_name()
 
 
 def cost_document(estimate: Decimal | None, actual: Decimal | None) -> Document:
@@ -76,6 +80,8 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "outcomes": outcomes_document(batch.outcomes),
         "results_note": batch.accepted or None,
         "reused": batch.is_reused,
+        "pilot": batch.is_pilot,
+        "held": batch.is_held,
         "models": list(batch.models),
         "tags": list(batch.tags),
         "note": batch.note or None,

@@ -2,8 +2,10 @@
 
 Modules:
 
+    agreement   how far two reviewers agree, beyond chance
     annotation  a column beside results that is no part of the answer
     comparison  how two answers to the same request differ
+    mark        what a reviewer says of one answer, and the rules of labels
     result      what became of one request: its outcome, and what the index of results knows of it
     statistics  what a set of results looks like as a whole: outcomes, lengths, costs and values
     usage       the tokens that one result used, by category

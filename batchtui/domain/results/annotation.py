@@ -18,3 +18,5 @@ class AnnotationColumn:
     kind: AnnotationKind = "text"
     is_usual: bool = True
     """Whether a table has it without being asked for it by name."""
+    alias: str = ""
+    """Another name for it in filters, such as `label` for `labels`; empty for none."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from batchtui.domain.results.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Outcome(StrEnum):
@@ -85,7 +86,11 @@ class OutcomeCounts:
     def items(self) -> Iterator[tuple[Outcome, int]]:
         """Yield every outcome with its count, also those that do not occur."""
         # Fields are named as the outcomes' values are: a new outcome needs a field here, or `from_mapping` fails.
-        return ((outcome, getattr(self, outcome)) for outcome in _IN_ORDER)
+        return zip(_IN_ORDER, _counts_of(self), strict=True)
+
+    def by_name(self) -> dict[str, int]:
+        """Return every outcome's name with its count, also those that do not occur."""
+        return dict(zip(_NAMES, _counts_of(self), strict=True))
 
     def __add__(self, other: OutcomeCounts) -> OutcomeCounts:
         return OutcomeCounts(*(count + more for (_, count), (_, more) in zip(self.items(), other.items(), strict=True)))
@@ -104,8 +109,10 @@ class OutcomeCounts:
         return self.total - self.succeeded - self.tool_use
 
 
-_IN_ORDER = tuple(Outcome(field.name) for field in fields(OutcomeCounts))
+_NAMES = tuple(field.name for field in fields(OutcomeCounts))
+_IN_ORDER = tuple(Outcome(name) for name in _NAMES)
 """Outcomes in the order of the fields, which differs from that of the enumeration."""
+_counts_of: Callable[[OutcomeCounts], tuple[int, ...]] = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)

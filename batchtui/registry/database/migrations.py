@@ -320,6 +320,21 @@ CREATE TABLE conversations (
 """Tool calls of continued conversations, each noted before its tool is started (`finished_at` is null) and after; and
 the limits that were set for the conversations of a job, null where none was."""
 
+MARKS = """
+CREATE TABLE marks (
+    job_id TEXT NOT NULL, custom_id TEXT NOT NULL, reviewer TEXT NOT NULL,
+    verdict TEXT, labels TEXT NOT NULL, note TEXT NOT NULL,
+    answer TEXT NOT NULL, is_stale INTEGER NOT NULL, marked_at TEXT NOT NULL,
+    PRIMARY KEY (job_id, custom_id, reviewer)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE mark_history (
+    number INTEGER PRIMARY KEY, job_id TEXT NOT NULL, custom_id TEXT NOT NULL, reviewer TEXT NOT NULL,
+    verdict TEXT, labels TEXT NOT NULL, note TEXT NOT NULL, answer TEXT NOT NULL, marked_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX mark_history_item ON mark_history(job_id, custom_id, reviewer);
+"""
+"""What reviewers say of answers, and every value that a mark ever had. Labels are a JSON array."""
+
 PILOTS = """
 ALTER TABLE batches ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX batches_held ON batches(job_id) WHERE held = 1;
@@ -338,6 +353,7 @@ STEPS: Final[Sequence[Step]] = (
     ("which job was made from which", LINEAGE),
     ("an index in the order of lists", NEWEST_FIRST),
     ("tool calls and limits of conversations", CONVERSATIONS),
+    ("marks of reviews", MARKS),
     ("parts that wait for the decision about a pilot", PILOTS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""

@@ -19,13 +19,15 @@ from batchtui.domain.errors import StorageError
 from batchtui.domain.limits import DIGEST_BYTES
 from batchtui.domain.submission.ids_digest import IdsDigest
 from batchtui.registry.requests.body_writer import BETWEEN, HEAD, TAIL
+from batchtui.registry.requests.part_ranges import part_ranges
 from batchtui.registry.requests.writer import body_name, index_name
 from batchtui.runtime.fsync import sync_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from batchtui.registry.requests.part_ranges import PartRange
     from batchtui.registry.requests.writer import StagedRequests
 
 ANSWERED, IN_PROGRESS, DUPLICATE = 1, 2, 3
@@ -44,8 +46,9 @@ CREATE TABLE {0}moved (seq INTEGER PRIMARY KEY, part INTEGER NOT NULL, offset IN
 """
 # `origin`: whose line is copied, which has this custom_id there; `root`: who answered it first, over any chain of
 # reuses. `moved`: where the check had put what was then copied into another body.
-_ROOT = "coalesce((SELECT t.new FROM old.reused AS u JOIN roots AS t ON t.old = u.root WHERE u.seq = s.place), ?)"
-_MIXED = "SELECT DISTINCT part FROM requests WHERE seq IN (SELECT seq FROM reused)"
+_CHAIN_ROOT = (
+    "coalesce((SELECT t.new FROM old.reused AS u JOIN roots AS t ON t.old = u.root WHERE u.seq = s.place), p.origin)"
+)
 # Which part asks for the first of several duplicates is known once the new requests have their parts.
 _DUPLICATES_FOLLOW = """
 UPDATE reused SET origin = (SELECT g.id FROM origins AS g JOIN requests AS r ON r.part = g.part
@@ -63,6 +66,10 @@ _ROWS = (
 )
 
 
+_HAS_REUSED = "SELECT 1 FROM reused WHERE seq BETWEEN ? AND ? LIMIT 1"
+_ORIGINS_OF_RANGE = "SELECT origin, count(*) FROM reused WHERE seq BETWEEN ? AND ? GROUP BY origin"
+
+
 class AnswerOrigin(NamedTuple):
     """A part of a job whose answers are reused."""
 
@@ -78,6 +85,7 @@ def begin_reuse(held: sqlite3.Connection) -> None:
     for statement in _SCHEMA.format("target.").split(";\n"):
         held.execute(statement)
     held.execute("CREATE TEMP TABLE IF NOT EXISTS roots (old INTEGER PRIMARY KEY, new INTEGER)")
+    held.execute("CREATE TEMP TABLE IF NOT EXISTS parts (part INTEGER PRIMARY KEY, origin INTEGER)")
 
 
 def note_answers(held: sqlite3.Connection, source: int, job: str, attempt: int) -> None:
@@ -101,18 +109,18 @@ def note_answers(held: sqlite3.Connection, source: int, job: str, attempt: int) 
             (old, _origin_id(held, AnswerOrigin(of or job, number, part), ANSWERED)) for old, of, number, part in rows
         ]
         held.executemany("INSERT INTO temp.roots VALUES (?, ?)", roots)
-    parts = held.execute(
-        "SELECT DISTINCT o.part, s.state FROM settled AS s JOIN old.requests AS o ON o.seq = s.place"
-        " WHERE s.source = ?",
+    held.execute("DELETE FROM temp.parts")
+    parts = held.execute("SELECT DISTINCT part, state FROM settled WHERE source = ?", (source,)).fetchall()
+    held.executemany(
+        "INSERT INTO temp.parts VALUES (?, ?) ON CONFLICT DO UPDATE SET origin = excluded.origin",
+        [(part, _origin_id(held, AnswerOrigin(job, attempt, part), state)) for part, state in parts],
+    )
+    held.execute(
+        f"INSERT INTO target.reused SELECT s.seq, p.origin, o.custom_id, {_CHAIN_ROOT if is_chain else 'p.origin'}"
+        " FROM settled AS s CROSS JOIN temp.parts AS p ON p.part = s.part"
+        " CROSS JOIN old.requests AS o ON o.seq = s.place WHERE s.source = ?",
         (source,),
-    ).fetchall()
-    for part, state in parts:
-        origin = _origin_id(held, AnswerOrigin(job, attempt, part), state)
-        held.execute(
-            f"INSERT INTO target.reused SELECT s.seq, ?, o.custom_id, {_ROOT if is_chain else '?'} FROM settled AS s"
-            " JOIN old.requests AS o ON o.seq = s.place WHERE s.source = ? AND o.part = ?",
-            (origin, origin, source, part),
-        )
+    )
 
 
 def note_duplicates(held: sqlite3.Connection) -> None:
@@ -217,22 +225,27 @@ class ReuseSplit:
             index = stack.enter_context(closing(sqlite3.connect(self.index, isolation_level=None)))
             # Synced once, at the end: what a process that died has staged is thrown away in any case.
             index.executescript("PRAGMA cache_size = -8000; PRAGMA synchronous = OFF; BEGIN")
-            mixed = {row[0] for row in index.execute(_MIXED)}
-            whole = [part for part in self._staged.parts if part.part not in mixed]
-            sent = whole + self._copy_new(index, mixed, cut)
-            self._follow(index, sent)
-            waiting = self._copy_waiting(index, mixed)
-            index.execute("COMMIT")
-            origins = {row[0]: (AnswerOrigin(*row[1:4]), row[4]) for row in index.execute("SELECT * FROM origins")}
-            counts = dict(index.execute("SELECT part, count(*) FROM requests GROUP BY part"))
-            resident = {
-                part.part: (replace(part, requests=counts[part.part]), self._origin_in(index, part.part))
-                for part in self._staged.parts
-                if part.part in mixed
+            ranges = {
+                part.part: part
+                for part in part_ranges(index)
+                if index.execute(_HAS_REUSED, (part.first, part.last)).fetchone()
             }
+            whole = [part for part in self._staged.parts if part.part not in ranges]
+            sent = whole + self._copy_new(index, list(ranges), cut)
+            self._follow(index, sent)
+            stays, leaves = self._kinds(index, ranges.values())
+            waiting = self._copy_waiting(index, leaves)
+            index.execute("COMMIT")
+            origins = {row[0]: AnswerOrigin(*row[1:4]) for row in index.execute("SELECT * FROM origins")}
+            gone = dict(index.execute("SELECT part, count(*) FROM moved GROUP BY part"))
+            resident = [
+                (replace(part, requests=part.requests - gone.get(part.part, 0)), stays[part.part])
+                for part in self._staged.parts
+                if part.part in ranges
+            ]
             sync_path(self.index)
-        reused = [*resident.values(), *waiting]
-        parts = sent + [_as_reused(part, origins[of], key_of) for part, of in reused]
+        reused = [*resident, *waiting]
+        parts = sent + [_as_reused(part, origins[of] if of else None, key_of) for part, of in reused]
         return sorted(parts, key=lambda part: part.part)
 
     def sent_groups(self, long: int, step: int) -> list[tuple[int, int, str | None, int, int, int, int]]:
@@ -246,12 +259,13 @@ class ReuseSplit:
             ).fetchall()
 
     def _copy_new(
-        self, index: sqlite3.Connection, mixed: set[int], cut: Callable[[Sequence[int]], Sequence[tuple[int, int]]]
+        self, index: sqlite3.Connection, mixed: list[int], cut: Callable[[Sequence[int]], Sequence[tuple[int, int]]]
     ) -> list[PartPlan]:
         """Copy what is sent out of the bodies in which something is reused."""
+        out_of = ", ".join(map(str, mixed))
         rows = index.execute(
             "SELECT seq, custom_id, part, offset, length FROM requests"
-            f" WHERE part IN ({_MIXED}) AND seq NOT IN (SELECT seq FROM reused) ORDER BY seq"
+            f" WHERE part IN ({out_of}) AND seq NOT IN (SELECT seq FROM reused) ORDER BY seq"
         )
         first = self._last
 
@@ -271,24 +285,32 @@ class ReuseSplit:
         index.execute(_DUPLICATES_FOLLOW)
         index.execute("UPDATE reused SET root = origin WHERE root IS NULL")
 
-    def _copy_waiting(self, index: sqlite3.Connection, mixed: set[int]) -> list[tuple[PartPlan, int]]:
-        """Copy what waits for another batch than the most requests of its body, or stands among answered ones.
+    def _kinds(
+        self, index: sqlite3.Connection, ranges: Iterable[PartRange]
+    ) -> tuple[dict[int, int | None], dict[int, list[int]]]:
+        """Return what the body of each part keeps, and out of which bodies requests go that wait for an origin.
 
-        A part waits for one batch at most, so that it can be filled as soon as that has its results.
+        A part waits for one batch at most, so that it can be filled as soon as that has its results. A body keeps its
+        answered requests, where it has some; else those that wait for the same batch as most of them. The first result
+        has the origin that the part waits for, None where it waits for none; the second the parts by origin.
         """
-        groups = index.execute(
-            "SELECT r.part, CASE g.state WHEN ? THEN 0 ELSE g.id END AS class, count(*) AS n FROM reused AS u"
-            " JOIN requests AS r ON r.seq = u.seq JOIN origins AS g ON g.id = u.origin GROUP BY 1, 2"
-            " ORDER BY r.part, class = 0 DESC, n DESC",
-            (ANSWERED,),
-        ).fetchall()
-        stays: dict[int, int] = {}
-        for part, kind, _ in groups:
-            stays.setdefault(part, kind)
-        leaves = {kind for part, kind, _ in groups if stays[part] != kind}
+        waited = {row[0] for row in index.execute("SELECT id FROM origins WHERE state <> ?", (ANSWERED,))}
+        stays: dict[int, int | None] = {}
+        leaves: dict[int, list[int]] = {}
+        for part in ranges:
+            counts = dict(index.execute(_ORIGINS_OF_RANGE, (part.first, part.last)))
+            waiting = sorted(counts.keys() & waited, key=lambda origin: counts[origin], reverse=True)
+            stays[part.part] = None if counts.keys() - waited else waiting[0]
+            for origin in waiting:
+                if origin != stays[part.part]:
+                    leaves.setdefault(origin, []).append(part.part)
+        return stays, leaves
+
+    def _copy_waiting(self, index: sqlite3.Connection, leaves: dict[int, list[int]]) -> list[tuple[PartPlan, int]]:
+        """Copy what waits for another batch than the rest of its body, each into a body of its own."""
         copies: list[tuple[PartPlan, int]] = []
-        for origin in sorted(leaves):
-            out_of = ", ".join(str(part) for part, kind in stays.items() if kind != origin)
+        for origin, parts in sorted(leaves.items()):
+            out_of = ", ".join(map(str, parts))
             rows = index.execute(
                 "SELECT r.seq, r.custom_id, r.part, r.offset, r.length FROM reused AS u JOIN requests AS r"
                 f" ON r.seq = u.seq WHERE u.origin = ? AND r.part IN ({out_of}) ORDER BY r.seq",
@@ -353,22 +375,14 @@ class ReuseSplit:
         file.write(HEAD)
         return _Body(part, file)
 
-    def _origin_in(self, index: sqlite3.Connection, part: int) -> int:
-        """Return one of the origins of a part: the only one, where it waits."""
-        row = index.execute(
-            "SELECT u.origin FROM requests AS r JOIN reused AS u ON u.seq = r.seq WHERE r.part = ? LIMIT 1", (part,)
-        ).fetchone()
-        return int(row[0])
 
-
-def _as_reused(
-    part: PartPlan, origin: tuple[AnswerOrigin, int], key_of: Callable[[AnswerOrigin], int | None]
-) -> PartPlan:
-    whose, state = origin
+def _as_reused(part: PartPlan, awaited: AnswerOrigin | None, key_of: Callable[[AnswerOrigin], int | None]) -> PartPlan:
     reused = replace(part, ids_digest="", is_reused=True)
-    if state == ANSWERED:
+    if awaited is None:
         return reused
-    return replace(reused, awaits_part=whose.part) if whose.job == _HERE else replace(reused, awaits=key_of(whose))
+    if awaited.job == _HERE:
+        return replace(reused, awaits_part=awaited.part)
+    return replace(reused, awaits=key_of(awaited))
 
 
 class _Bodies:

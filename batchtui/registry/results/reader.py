@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 from bisect import bisect_left
+from contextlib import closing
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -18,7 +19,8 @@ from batchtui.domain.costs.spending import UsageGroup
 from batchtui.domain.results.result import Outcome, ResultFacts
 from batchtui.domain.results.usage import Usage
 from batchtui.registry.results.index import OUTCOMES, READABLE, VERSION, from_bytes
-from batchtui.registry.results.search import has_word, lines_with
+from batchtui.registry.results.search import has_word
+from batchtui.registry.results.search_worker import lines_with_help
 from batchtui.registry.results.summary import ResultSummary
 from batchtui.results.failure_groups import FailureGroup
 
@@ -308,7 +310,7 @@ class ResultReader:
         """Return the seqs of the results that contain a text, whatever its case: in the custom_id, the answer or error.
 
         The file is scanned block by block and each hit is looked at closely, so that names of keys find nothing.
-        Blocking, for a thread: about a second for a gigabyte. Case is ignored for ASCII letters while scanning.
+        Blocking, for a thread: less than a second for a gigabyte. Case is ignored for ASCII letters while scanning.
 
         Args:
             text: what to look for; an empty text finds everything.
@@ -318,12 +320,13 @@ class ResultReader:
         if not text:
             return range(1, self.count + 1)
         found, total = from_bytes("I", b""), self.summary.bytes
-        for starts, done in lines_with(text, self.path):
-            found.extend(bisect_left(self._offsets, start) + 1 for start in starts)
-            if on_progress:
-                on_progress(done, total)
-            if is_stopped and is_stopped():
-                break
+        with closing(lines_with_help(text, self.path)) as blocks:
+            for starts, done in blocks:
+                found.extend(bisect_left(self._offsets, start) + 1 for start in starts)
+                if on_progress:
+                    on_progress(done, total)
+                if is_stopped and is_stopped():
+                    break
         return found
 
     def copy_to(self, write: Callable[[bytes], object], *, block: int = 1 << 20) -> None:

@@ -13,6 +13,7 @@ Modules:
     lost_files     notice saved results whose file is gone or truncated, while the API still has them
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
     read           read saved results one by one for a program
+    review/        a person's review of answers
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own
     statistics     work out what results look like together: outcomes, lengths, costs, values
     table_export   write saved results as CSV or TSV, in two processes where there are many

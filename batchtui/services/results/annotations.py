@@ -18,8 +18,9 @@ from __future__ import annotations
 from array import array
 from contextlib import ExitStack
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeAlias
 
+from batchtui.registry.results.marks import read_marks
 from batchtui.text.filters.annotations import annotation_terms
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class AnnotationReader(Protocol):
         """Close what is open."""
 
 
-SOURCES: Final[tuple[Callable[[Registry, str], AnnotationReader | None], ...]] = ()
+_Source: TypeAlias = "Callable[[Registry, str], AnnotationReader | None]"
+SOURCES: Final[tuple[_Source, ...]] = (lambda registry, job: read_marks(registry.path, job),)
 """One function a feature, in the order in which its columns are shown."""
 
 

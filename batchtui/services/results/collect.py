@@ -22,6 +22,7 @@ from batchtui.registry.results.download import DownloadBusy
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.runtime.threads import run_in_thread
+from batchtui.services.results.review.stale import refresh_stale
 from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
 from batchtui.services.submission.proof import is_other_model, prove
@@ -314,6 +315,9 @@ async def _call_saved(
         # The results are saved nevertheless; `batchtui cost` counts what was not counted.
         log.warning("the cost of %s could not be counted: %s", batch.id, error)
     batch = await batches.get(batch.key)
+    # A retry may have brought other answers than those that reviewers have marked.
+    if batch.attempt > 1:
+        await refresh_stale(workspace, batch.job)
     await fill_followers(workspace, batch)
     return batch
 

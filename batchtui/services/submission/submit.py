@@ -151,11 +151,12 @@ async def plan_submit(
     on_progress: Callable[[ReadProgress], None] | None = None,
     *,
     child: StagingWorker | None = None,
+    sends: bool = True,
 ) -> SubmitPlan:
     """Read and check everything and cut it into parts; nothing is sent. Apply or discard what comes back.
 
     A plan with errors comes back too, so that the report can be shown; applying it is refused. `child` is as in
-    `stage`.
+    `stage`; without `sends` the plan is only to be looked at.
 
     Raises:
         UsageError: the name is not allowed for a job.
@@ -165,7 +166,8 @@ async def plan_submit(
     if options.name and (complaint := name_complaint(options.name)):
         raise UsageError(f"The job cannot be called `{options.name[:40]}`: {complaint}.")
     # The SDK takes a second to import: that goes on while the input is checked.
-    workspace.warm_up()
+    if sends:
+        workspace.warm_up()
     # The priming batch is part 1 with one request; `must_wait` holds back the others.
     intake = replace(options.intake, first_part=1) if options.prime else options.intake
     staged = await stage(workspace, sources, intake, on_progress, child=child)

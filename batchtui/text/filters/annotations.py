@@ -44,7 +44,8 @@ def annotation_terms(text: str, columns: Sequence[AnnotationColumn]) -> tuple[tu
     `field:value` where no column is called so stays in the rest: an answer may say such a thing. A term that is not
     typed to its end (`score:`, `score:<`) asks for nothing yet.
     """
-    kinds = {column.name.casefold(): column for column in columns}
+    kinds = {column.alias.casefold(): column for column in columns if column.alias}
+    kinds |= {column.name.casefold(): column for column in columns}
     terms: list[AnnotationTerm] = []
 
     def taken(found: re.Match[str]) -> str:

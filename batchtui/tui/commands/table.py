@@ -16,6 +16,7 @@ One letter means one thing as far as twenty screens allow. What was decided, and
     c       cancel at the API; in forms, where nothing can be canceled, change
     L       the name of a job (label); t its tags, m its note; U undoes these
     r R     ask the API again; retry
+    A       review answers one by one; there + accepts, - rejects, digits label and u undoes
 
 Keys of an earlier version that do no harm work for one version more: `Command.was`.
 """
@@ -49,6 +50,7 @@ class Scope(StrEnum):
     TREE = "in a JSON tree"
     RESULT = "in a result"
     HISTORY = "in the attempts of a request"
+    REVIEW = "in a review"
     COMPARE = "in a comparison"
     PAIR = "in a pair of answers"
     DIALOG = "in every dialog"
@@ -187,6 +189,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batch.charts", ("%",), "charts", "Show outcomes, lengths, costs and values as bars.", _S.BATCH, worth=62),
     Command("batch.job", ("b",), "whole job", "Show the results of all parts and attempts.", _S.BATCH, worth=61),
     Command("batch.history", ("H",), "attempts", "Show every attempt of this request.", _S.BATCH, worth=40),
+    Command("batch.review", ("A",), "review", "Accept, reject or label answers one by one.", _S.BATCH, worth=63),
     Command("batch.next-failure", ("]",), "next failure", "Go to the next failure in the list.", _S.BATCH, worth=60),
     Command("batch.previous-failure", ("[",), "previous failure", "Go to the previous failure.", _S.BATCH),
     Command("batch.compare", ("=",), "compare", "Compare with a batch with the same custom_ids.", _S.BATCH, worth=54),
@@ -277,6 +280,29 @@ COMMANDS: tuple[Command, ...] = (
     Command("result.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.RESULT),
     Command("result.copy-text", ("Y",), "copy text", "Copy all of what is shown.", _S.RESULT, worth=48),
     Command("history.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.HISTORY, worth=50),
+    # ── a review ──
+    Command("review.accept", ("+", "="), "accept", "Accept this answer, and show the next one.", _S.REVIEW, worth=99),
+    Command("review.reject", ("-",), "reject", "Reject this answer, and show the next one.", _S.REVIEW, worth=98),
+    Command("review.next", ("j", "down", "l", "right", "space"), "next", "Show the next one.", _S.REVIEW, worth=90),
+    Command("review.previous", ("k", "up", "h", "left"), "previous", "Show the previous one.", _S.REVIEW, worth=85),
+    Command("review.next-unmarked", ("]", "n"), "next unmarked", "Show the next without a mark.", _S.REVIEW, worth=88),
+    Command("review.previous-unmarked", ("[", "N"), "previous unmarked", "Show the last one before.", _S.REVIEW),
+    Command("review.first", ("g", "home"), "first", "Show the first one of the queue.", _S.REVIEW),
+    Command("review.last", ("G", "end"), "last", "Show the last one of the queue.", _S.REVIEW),
+    *_numbered("review.label", "label", "Give the label of this number, or remove it.", _S.REVIEW),
+    Command("review.undo", ("u", "backspace"), "undo", "Take the last mark of this session back.", _S.REVIEW, worth=94),
+    Command("review.note", ("m",), "note", "Write a note on this answer.", _S.REVIEW, worth=80),
+    Command("review.queue", ("f",), "queue", "Choose which results to review: a sample, say.", _S.REVIEW, worth=92),
+    Command("review.labels", ("L", "f2"), "labels", "Name the labels on the digits.", _S.REVIEW, worth=78),
+    Command("review.advance", ("o",), "next or stay", "Show the next one after a mark, or stay.", _S.REVIEW),
+    Command(
+        "review.down", ("J", "ctrl+d", "pgdn", "ctrl+f"), "scroll down", "Scroll the text down.", _S.REVIEW, worth=60
+    ),
+    Command("review.up", ("K", "ctrl+u", "pgup", "ctrl+b"), "scroll up", "Scroll the text up.", _S.REVIEW),
+    Command("review.other", ("tab",), "other side", "Scroll the request, or the answer.", _S.REVIEW, worth=58),
+    Command("review.zoom", ("z",), "zoom", "Show the answer alone, or the request too.", _S.REVIEW, worth=62),
+    Command("review.pager", ("v",), "pager", "Read it in $PAGER.", _S.REVIEW, worth=50),
+    Command("review.copy-id", ("y",), "copy custom_id", "Copy the custom_id.", _S.REVIEW),
     # ── comparisons ──
     Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
     Command("compare.only-back", ("F",), "previous kind", "Show only the previous kind of change.", _S.COMPARE),
@@ -326,6 +352,7 @@ TOGETHER: tuple[tuple[Scope, ...], ...] = (
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.COMPOSE),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.TREE, Scope.RESULT),
     (Scope.EVERYWHERE, Scope.TEXT, Scope.PAIR),
+    (Scope.EVERYWHERE, Scope.REVIEW),
     (Scope.DIALOG, Scope.TEXT, Scope.HELP),
     # While one types, letters go into the field; nothing else is heard.
     (Scope.FIELD,),

@@ -19,7 +19,7 @@ from batchtui.services.submission.submit import SubmitOptions, apply_submit, dis
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.batch_names import part_name, part_number
 from batchtui.text.sentences.verdicts import undecided_words
 from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
@@ -204,7 +204,8 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
 
 def send_progress_words(event: SendEvent) -> str:
     """Return how sending goes, in a few words."""
-    part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
+    number = part_number(event.batch)
+    part = f"{number}  " if number else ""
     words = {
         "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
         "waiting": f"rate limited  {part}{countdown(event.seconds)}",

@@ -10,6 +10,7 @@ import pytest
 
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import SchemaTooNew, StorageError
+from batchtui.domain.results.mark import ReviewMark
 from batchtui.domain.submission.send_evidence import SendEnd
 from batchtui.registry.database import migrations
 from batchtui.registry.registry import Registry
@@ -226,3 +227,30 @@ async def test_a_registry_from_before_conversations_were_continued_opens_and_kee
         await registry.close()
     assert (batch.id, batch.name) == ("msgbatch_1", "kept")
     assert (list(calls), limits.max_turns, limits.max_cost) == ([], None, None)
+
+
+async def test_a_registry_from_before_marks_opens_keeps_its_jobs_and_takes_marks(tmp_path: Path) -> None:
+    before = [name for name, _ in migrations.STEPS].index("marks of reviews")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        job = await registry.jobs.get("job_1")
+        assert not await registry.marks.has_any("job_1")
+        await registry.marks.write("job_1", [ReviewMark("a", "ada", "0" * 32, note="fine")])
+        [mark] = await registry.marks.of_job("job_1")
+    finally:
+        await registry.close()
+    assert job is not None
+    assert (job.name, mark.note) == ("kept", "fine")

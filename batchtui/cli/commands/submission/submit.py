@@ -130,7 +130,9 @@ async def command(
 
         policy = _policy(workspace, reuse, force=force, is_whole=prime or count or pilot is not None)
         chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count, policy, samples, pilot, auto_below)
-        plan = await plan_submit(workspace, sources, chosen, check_report.progress_of(session), child=child)
+        plan = await plan_submit(
+            workspace, sources, chosen, check_report.progress_of(session), child=child, sends=not dry_run
+        )
         try:
             _refuse_wrong(session, plan)
             tried = await asyncio.to_thread(plan_canary, workspace, plan.staged, chosen.intake) if canary else None

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.batch import Batch
     from batchtui.domain.costs.known_requests import ReusePolicy
     from batchtui.intake import Shape
-    from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums, PartRange
+    from batchtui.registry.digests import DigestComparison, DigestSource, GroupSums
+    from batchtui.registry.requests.part_ranges import PartRange
     from batchtui.registry.requests.reused import AnswerOrigin
     from batchtui.services.submission.staging.stage import Staged
     from batchtui.services.workspace import Workspace

@@ -16,6 +16,8 @@ from batchtui.domain.errors import BatchtuiError
 from batchtui.runtime.threads import run_cancellable
 from batchtui.services.results.collect import CollectProgress, collect
 from batchtui.services.results.history import open_job_results, saved_batches
+from batchtui.services.results.review.queues import QueueChoice, QueueKind
+from batchtui.services.results.review.stale import refresh_stale
 from batchtui.text.numbers import count, size
 from batchtui.text.sentences.batch_names import part_name
 from batchtui.text.sentences.lineage import lineage_words
@@ -29,10 +31,11 @@ from batchtui.tui.screens.compare.batch_picker import BatchPicker
 from batchtui.tui.screens.export.open import open_picked_export
 from batchtui.tui.screens.results.batch_facts import BatchFacts
 from batchtui.tui.screens.results.browser import ResultBrowser
-from batchtui.tui.screens.results.charts_screen import ChartsScreen
+from batchtui.tui.screens.results.charts.screen import ChartsScreen
 from batchtui.tui.screens.results.history_screen import HistoryScreen
 from batchtui.tui.screens.results.notice_band import ResultsBanner
 from batchtui.tui.screens.results.result_screen import ResultScreen
+from batchtui.tui.screens.results.review.screen import ReviewScreen
 from batchtui.tui.screens.results.source import batch_source, job_source
 from batchtui.tui.screens.retry.open import open_marked_retry, open_retry
 from batchtui.tui.widgets.rule import Rule
@@ -58,7 +61,7 @@ PREVIEW_STEP = 5
 """Lines that the answer beside the list is scrolled by at once."""
 NEED_RESULTS = frozenset({
     "list.open", "batch.compare", "batch.copy-custom-id", "batch.preview", "batch.preview-down",
-    "batch.preview-up", "batch.charts", "batch.history",
+    "batch.preview-up", "batch.charts", "batch.history", "batch.review",
 })  # fmt: skip
 """Commands that mean nothing before there are results."""
 MOST_COPIED = 5_000
@@ -271,6 +274,23 @@ class BatchScreen(LabelActions):
         if source is not None and seq is not None:
             [facts] = await asyncio.to_thread(source.results.page, [seq])
             await self.app.push_screen(HistoryScreen(self.workspace, self.shown.job, facts.custom_id))
+
+    def _action_batch_review(self) -> None:
+        run_guarded(self, self._open_review, group="show-review", exclusive=True)
+
+    async def _open_review(self) -> None:
+        source, shown = self._source, self.grid.order
+        if source is None:
+            return
+        await refresh_stale(self.workspace, self.shown.job)
+        is_part = len(shown) != source.results.count
+        # A filter says what one wants to see; without one the queue of the last time goes on.
+        await self.app.push_screen(
+            ReviewScreen(
+                self.workspace, source, tuple(shown) if is_part else (),
+                QueueChoice(QueueKind.SHOWN) if is_part else None,
+            )
+        )  # fmt: skip
 
     def _action_batch_groups(self) -> None:
         self._results.turn_to_groups()

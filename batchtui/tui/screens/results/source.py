@@ -80,7 +80,7 @@ class ResultSource:
         # Only the index knows that an answer is not the JSON that its request asked for.
         answer = parse_result(raw).with_outcome(facts.outcome)
         batch = self.batch_of(seq)
-        request = self._request(batch, answer.custom_id)
+        request = self.request_of(seq, answer.custom_id)
         # The schema is in the request, so an answer alone cannot be judged.
         fit = match_schema(answer, params_of(request)) if request and answer.message else None
         origin = f"attempt {batch.attempt}, part {batch.part}" if self.is_job else ""
@@ -99,8 +99,9 @@ class ResultSource:
         with open_annotations(self.workspace.registry, self.batches[0].job) as found:
             return select_results(found, self.results, text)
 
-    def _request(self, batch: Batch, custom_id: str) -> bytes | None:
-        """Return the request as it was stored when it was sent: the API does not return requests."""
+    def request_of(self, seq: int, custom_id: str) -> bytes | None:
+        """Return the request as it was stored when it was sent, since the API does not return requests; blocking."""
+        batch = self.batch_of(seq)
         store = self.workspace.registry.requests
         # A request that was pruned or never here is no failure of showing the answer.
         with suppress(BatchtuiError, FileNotFoundError):

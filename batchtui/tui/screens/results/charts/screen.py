@@ -12,7 +12,7 @@ from batchtui.tui.chrome.base_screen import BaseScreen
 from batchtui.tui.commands.table import Scope
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone
-from batchtui.tui.screens.results.charts import statistics_lines
+from batchtui.tui.screens.results.charts.bars import statistics_lines
 from batchtui.tui.widgets.text_view import TextView
 from batchtui.tui.workers import run_guarded
 
