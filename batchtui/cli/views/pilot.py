@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batchtui.domain.batches.pilot import usd
+from batchtui.domain.costs.pilot_report import usd
 from batchtui.text.sentences.pilots import pilot_lines
 
 if TYPE_CHECKING:
     from batchtui.cli.session import Session
-    from batchtui.domain.batches.pilot import PilotReport
+    from batchtui.domain.costs.pilot_report import PilotReport
     from batchtui.services.workspace import Workspace
 
 

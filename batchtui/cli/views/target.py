@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.cli.views.json_documents import Document, Ends
-    from batchtui.domain.batches.pilot import PilotReport
+    from batchtui.domain.costs.pilot_report import PilotReport
     from batchtui.domain.results.result import Outcome
     from batchtui.services.batches.targets import Target
     from batchtui.services.insights.warnings import BatchWarning

@@ -7,5 +7,6 @@ Modules:
     estimate_history  what was expected of past batches and what came of it, to correct the next estimate
     known_requests    which requests of an input are answered already, by which jobs
     pilot             what a pilot says about the cost of a whole job
+    pilot_report      what became of the pilot of a job, and what is left to decide
     spending          what results used and cost
 """

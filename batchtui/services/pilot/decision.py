@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batchtui.domain.batches.batch import Batch
-    from batchtui.domain.batches.pilot import PilotReport
+    from batchtui.domain.costs.pilot_report import PilotReport
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)

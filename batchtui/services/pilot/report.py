@@ -7,9 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.pilot import PilotReport
 from batchtui.domain.batches.states import ResultsState
 from batchtui.domain.costs.pilot import PilotRow, project
+from batchtui.domain.costs.pilot_report import PilotReport
 from batchtui.domain.results.usage import Usage
 from batchtui.pricing.result_pricer import result_cost
 

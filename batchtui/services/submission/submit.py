@@ -330,6 +330,18 @@ async def reuse_answers(workspace: Workspace, plan: SubmitPlan, policy: ReusePol
     )  # fmt: skip
 
 
+async def draw_pilot(workspace: Workspace, plan: SubmitPlan, size: int) -> SubmitPlan:
+    """Return a plan that sends a random sample of the same requests first. It takes the place of the plan.
+
+    Raises:
+        UsageError: the plan is for a priming request or reuses answers, or the sample does not fit into one batch.
+        StorageError: the disk refuses.
+    """
+    options = replace(plan.options, pilot=size)
+    parts, expected = await plan_pilot(workspace, plan.staged, size, options.intake, name=plan.job.name)
+    return replace(plan, parts=parts, estimate=expected, whole=expected, options=options)
+
+
 async def account_to_plan_for(workspace: Workspace) -> Account | None:
     """Learn whose account parts are planned for; None where the API cannot be reached, or is not itself just now.
 

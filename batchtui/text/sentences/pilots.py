@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.pilot import usd
+from batchtui.domain.costs.pilot_report import usd
 from batchtui.domain.results.result import Outcome
 from batchtui.text.glyphs import OUTCOMES
 from batchtui.text.money import usd_fine
@@ -14,11 +14,11 @@ from batchtui.text.safe import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batchtui.domain.batches.pilot import PilotReport
+    from batchtui.domain.costs.pilot_report import PilotReport
 
 
-def pilot_lines(report: PilotReport) -> Iterator[str]:
-    """Yield what became of a pilot, what its requests cost, and what the rest will."""
+def pilot_lines(report: PilotReport, *, advice: bool = True) -> Iterator[str]:
+    """Yield what became of a pilot, what its requests cost, and what the rest will; `advice`: and which commands do."""
     pilot = report.pilot
     said = [f"{count(report.outcomes[kind])} {OUTCOMES[kind].word}" for kind in Outcome if report.outcomes.get(kind)]
     yield f"pilot of {amount(pilot.requests, 'request')}: {', '.join(said) or 'no results'}"
@@ -32,6 +32,7 @@ def pilot_lines(report: PilotReport) -> Iterator[str]:
         yield f"  {report.cache_reads:.0%} of the input was read from the prompt cache"
     if report.waiting:
         yield f"  the other {amount(report.waiting, 'request')}: {rest_words(report)}"
+    if report.waiting and advice:
         name = one_line(pilot.job)
         yield f"  `batchtui resume {name}` sends them; `batchtui cancel {name}` leaves them out"
 
