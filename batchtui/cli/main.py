@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "watch": CommandEntry("batches", "Refresh, download results and print events, without a screen."),
     "results": CommandEntry("results", "Save or print the results of a batch or a job."),
     "compare": CommandEntry("results", "Compare the answers of two batches or jobs."),
+    "judge": CommandEntry("results", "Have a model score answers, or compare those of two jobs."),
+    "sql": CommandEntry("results", "Ask a question in SQL over saved results."),
     "retry": CommandEntry("results", "Retry the requests that did not succeed."),
     "continue": CommandEntry("results", "Continue conversations that are not finished.", "continue_job"),
     "label": CommandEntry("batches", "Name, tag and annotate jobs."),

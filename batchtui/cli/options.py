@@ -205,6 +205,15 @@ def pilot_options(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
+samples_option = click.option(
+    "--samples",
+    type=Count(),
+    default=1,
+    metavar="N",
+    help="Up to N equal requests are samples of one question, not duplicates.",
+)
+
+
 def untangle_reuse(reuse: str | None, sources: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     """Return the value of `--reuse` and the files. `--reuse FILE` reads like `--reuse=AGE`: then it is a file.
 

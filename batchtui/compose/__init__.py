@@ -22,7 +22,7 @@ Modules:
 from batchtui.compose.binding import ComposerOptions
 from batchtui.compose.composer import Composer, RenderedRow
 from batchtui.compose.tables.base import Doubt, Row, Table, TableOptions
-from batchtui.compose.tables.open import open_query, open_table, open_tables
+from batchtui.compose.tables.open import open_query, open_table, open_tables, refuse_text_options
 
 __all__ = [
     "Composer",
@@ -35,4 +35,5 @@ __all__ = [
     "open_query",
     "open_table",
     "open_tables",
+    "refuse_text_options",
 ]

@@ -101,6 +101,10 @@ class NothingToContinue(UsageError):
 
     type = "nothing_to_continue"
     title = "Nothing to continue"
+    interrupted = 0
+    """Conversations with a tool call that was started and never finished: a person may have such calls run again."""
+    has_open = False
+    """Whether some conversations are not finished."""
 
 
 class InputError(BatchtuiError):

@@ -25,7 +25,8 @@ def write_jsonl(
     """Write one JSON object a line.
 
     Without columns these are the lines as the API sent them; `with_requests` adds `"request": params` at their end,
-    and before it `"original_id"` where the data calls the row otherwise, and `"annotations"` where there are any.
+    and before it `"original_id"` where the data calls the row otherwise, `"reused_from"` where the answer was reused,
+    and `"annotations"` where there are any.
     """
     write_pieces(out, (document + b"\n" for document in _documents(entries, columns, with_requests=with_requests)))
 
@@ -33,7 +34,7 @@ def write_jsonl(
 def write_json(
     out: IO[bytes], entries: Iterable[ExportRecord], columns: Sequence[ExportColumn] | None, *, with_requests: bool
 ) -> None:
-    """Write one JSON array with an object a line."""
+    """Write one JSON array with an object a line, which has `"reused_from"` where the answer was reused."""
     write_pieces(out, _array(_documents(entries, columns, with_requests=with_requests, strictly=True)))
 
 
@@ -64,16 +65,19 @@ def _documents(
         # One line that is no JSON would make the whole array unreadable; in JSONL it harms only itself.
         if strictly and not _is_json(line):
             line = _encoded(entry.answer.line or line.decode("utf-8", "replace"))
-        if line.endswith(b"}") and (added := _added(entry, with_requests=with_requests)):
+        if line.endswith(b"}") and (added := _added(entry, with_requests=with_requests, with_origin=strictly)):
             # Added to the bytes: a line that is parsed and written again would not be what the API sent.
             head = line[:-1].rstrip()
             line = head + added[head == b"{" :] + b"}"
         yield line
 
 
-def _added(entry: ExportRecord, *, with_requests: bool) -> bytes:
+def _added(entry: ExportRecord, *, with_requests: bool, with_origin: bool) -> bytes:
     """Return what is put at the end of a line's object, each with a comma before it."""
     added = b"" if entry.note is None else b',"note":' + _encoded(entry.note)
+    # Lines without requests are those of the API, byte for byte; an array is a format of ours.
+    if entry.reused_from is not None and (with_requests or with_origin):
+        added += b',"reused_from":' + _encoded(entry.reused_from)
     if with_requests:
         if entry.original is not None:
             added += b',"original_id":' + _encoded(entry.original)

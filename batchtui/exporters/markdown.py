@@ -59,6 +59,8 @@ def _section(entry: ExportRecord, *, with_requests: bool) -> str:
     parts = [f"## {code(answer.custom_id)}", f"*{_about(entry)}*"]
     if entry.note is not None:
         parts.append(plain(entry.note))
+    if entry.reused_from is not None:
+        parts.append(f"Answer reused from {code(entry.reused_from)}.")
     said = [
         f"{plain(name)}: {plain(cell_text(value))}" for name, value in entry.annotations.items() if value is not None
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count, repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_core import ValidationError, from_json, to_json
 
@@ -37,6 +37,13 @@ _LONGEST_KEPT = 64
 _MOST_MODELS = 1000
 """Models that are counted, and remembered with what is known of them, each on its own."""
 _OTHER_MODELS = "(others)"
+
+
+class RequestFrame(Protocol):
+    """What builds requests that differ in their custom_id and the text of their single turn only."""
+
+    def value(self, custom_id: str, text: str) -> dict[str, Any]:
+        """Return the value of a request."""
 
 
 class _Kind:
@@ -90,6 +97,8 @@ class Checker:
         self._hasher = RequestHasher(options.api_version, options.betas)
         self._shapes = Shapes()
         self._kinds: dict[tuple[Any, ...], _Kind] = {}
+        self._frames: dict[RequestFrame, tuple[_Kind, int, Callable[[str], bytes]] | None] = {}
+        """Of frames: the kind of their requests, max_tokens and the hash; None where each is checked by itself."""
         self._verdicts: dict[str, ModelVerdict] = {}
         self._models: Counter[str] = Counter()
         self.findings = ProblemCollector()
@@ -194,6 +203,56 @@ class Checker:
         # Past the constructor of the named tuple, which costs more: this runs for every request.
         return list(map(tuple.__new__, repeat(CheckedRequest), good))
 
+    def check_proven(
+        self, file: str, first: int, items: list[bytes], frame: RequestFrame, ids: list[str], texts: list[str]
+    ) -> list[CheckedRequest]:
+        """Check requests of one frame that follow one another, as `check` does, and return those that may be sent.
+
+        Args:
+            file: what messages call their file.
+            first: the line of the first.
+            items: the records, each one line without blanks around it.
+            frame: what built them; one of its requests fits the schema, and therefore all do.
+            ids: their custom_ids.
+            texts: the texts in which they differ.
+        """
+        if not items:
+            return []
+        if frame not in self._frames:
+            self._frames[frame] = self._learn_frame(frame, items[0], ids[0], texts[0])
+        known = self._frames.get(frame)
+        if known is None or max(map(len, items)) > self._longest:
+            return self.check(file, first, items, map(frame.value, ids, texts))
+        kind, max_tokens, digest = known
+        if kind.wants_example:
+            (example,) = self.check(file, first, items[:1], [frame.value(ids[0], texts[0])])
+            return [example, *self.check_proven(file, first + 1, items[1:], frame, ids[1:], texts[1:])]
+        seqs = count(self.seq + 1)
+        self.places.note(self.seq + 1, first)
+        self.seq += len(items)
+        self.records += len(items)
+        self.bytes += sum(map(len, items))
+        kind.count += len(items)
+        rows = zip(
+            seqs, ids, items, repeat(file), count(first), repeat(kind.model), repeat(max_tokens), repeat(kind.shape),
+            map(digest, texts), strict=False,
+        )  # fmt: skip
+        return list(map(tuple.__new__, repeat(CheckedRequest), rows))
+
+    def _learn_frame(
+        self, frame: RequestFrame, line: bytes, custom_id: str, text: str
+    ) -> tuple[_Kind, int, Callable[[str], bytes]] | None:
+        """Return what the requests of a frame have in common; None where each has to be looked at."""
+        if self._overrides or b"\n" in line:
+            return None
+        params = frame.value(custom_id, text)["params"]
+        raw = raw_key(params)
+        kind = self._kinds.get(raw) or self._learn(raw)
+        digest = self._hasher.function_of_text(Key(*raw), params)
+        if digest is None or kind.is_close or params["max_tokens"] > kind.limit:
+            return None
+        return kind, params["max_tokens"], digest
+
     def _learn(self, raw: tuple[Any, ...]) -> _Kind:
         """Return the kind of requests with this raw key, and remember it."""
         key = Key(*raw)
@@ -205,6 +264,7 @@ class Checker:
             self._settle()
             # Bounded: requests may all differ, and each kind holds its rules.
             self._kinds.clear()
+            self._frames.clear()
         self._kinds[raw] = kind
         return kind
 

@@ -50,9 +50,8 @@ class RequestHasher:
         Most requests are a few strings and numbers, with or without tools: their values are taken as they are, while
         others are walked through.
         """
-        names = sorted(frozenset(key.names) - {"messages", "tools"})
-        is_plain = _PLAIN_VALUES.issuperset(names) and key.system is None and len(names) > 1
-        if not is_plain or not all(type(turn) is str for turn in key.turns):
+        names = self._plain_names(key)
+        if names is None:
             return self.digest
         start = self._start + b"plain\0" + dumps(names, _MARSHAL)
         values_of, digest_any, known_tools = itemgetter(*names), self.digest, self._known_tools
@@ -69,6 +68,35 @@ class RequestHasher:
             return sha256(dumps(values, _MARSHAL)).digest()[:DIGEST_BYTES] + mark
 
         return digest
+
+    def function_of_text(self, key: Key, params: dict[str, Any]) -> Callable[[str], bytes] | None:
+        """Return what hashes requests that differ from this one only in the text of their single turn.
+
+        All that comes before the text is hashed once. None where requests with this key are walked through.
+        """
+        names = self._plain_names(key)
+        if names is None or len(params["messages"]) != 1 or len(message := params["messages"][0]) != 2:
+            return None
+        tools = params.get("tools")
+        form, mark = self._known_tools(tools) if tools else (None, b"")
+        start = self._start + b"plain\0" + dumps(names, _MARSHAL)
+        values = [start, form, *itemgetter(*names)(params), message["role"], ""]
+        # The last value of a list is the last of its bytes, and version 2 refers to nothing before it.
+        head = sha256(dumps(values, _MARSHAL).removesuffix(dumps("", _MARSHAL)))
+
+        def digest(text: str) -> bytes:
+            state = head.copy()
+            state.update(dumps(text, _MARSHAL))
+            return state.digest()[:DIGEST_BYTES] + mark
+
+        return digest
+
+    @staticmethod
+    def _plain_names(key: Key) -> list[str] | None:
+        """Return the sorted names of params that are hashed as they are; None where they are walked through."""
+        names = sorted(frozenset(key.names) - {"messages", "tools"})
+        is_plain = _PLAIN_VALUES.issuperset(names) and key.system is None and len(names) > 1
+        return names if is_plain and all(type(turn) is str for turn in key.turns) else None
 
     def digest(self, params: dict[str, Any]) -> bytes:
         """Return the digest of params of any form."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.clock import Clock
     from batchtui.registry.digests import DigestIndex
+    from batchtui.registry.jobs.judges import JudgeTable
     from batchtui.registry.results.marks import MarkTable
     from batchtui.registry.results.store import ResultStore
 
@@ -77,6 +78,13 @@ class Registry:
         from batchtui.registry.results.store import ResultStore
 
         return ResultStore(self._results)
+
+    @cached_property
+    def judges(self) -> JudgeTable:
+        """What judges said; imported with the first use, as results are."""
+        from batchtui.registry.jobs.judges import JudgeTable
+
+        return JudgeTable(self._database)
 
     @cached_property
     def marks(self) -> MarkTable:

@@ -51,6 +51,7 @@ def _result(batch: SimulatedBatch, plan: Plan, state: BatchState, place: int, in
         answer_tokens=batch.scenario.answer_tokens,
         fate=fate,
         turns=batch.scenario.turns,
+        judge=(batch.scenario.judge_longer_wins, batch.scenario.judge_ties, batch.scenario.judge_bias),
     )
     return {"type": "succeeded", "message": message}
 

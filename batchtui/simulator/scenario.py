@@ -58,6 +58,12 @@ class Scenario:
     "The share of answers that stop at pause_turn."
     turns: Count = 0
     "The most turns of a conversation: calls of tools (several at once), pauses and long answers until the last one."
+    judge_longer_wins: Share = 0.5
+    "As a judge of two answers: the share of pairs in which the longer answer is better."
+    judge_ties: Share = 0.0
+    "As a judge of two answers: the share of pairs in which neither is better."
+    judge_bias: Share = 0.0
+    "As a judge of two answers: the share of comparisons in which it takes the first one, whatever it says."
     answer_tokens: Count = 120
     "About how long a plain answer is, in tokens."
     retry_after: Count = 10

@@ -281,3 +281,44 @@ def test_rows_are_checked_as_requests_of_a_file_are(tmp_path: Path, template: st
     assert found == expected
     report, wanted = made.report(), checker.report()
     assert (report.errors, report.shapes, report.models) == (wanted.errors, wanted.shapes, wanted.models)
+
+
+TEMPLATES = {
+    "a text": "Say {{ text }}",
+    "a system prompt": '+++\nsystem = "Be brief."\nid = "id"\n+++\nSay {{ text }}, {{ id }}',
+    "params": '+++\nid = "id"\nmax_tokens = 9\n[params]\nstop_sequences = ["END", "ß"]\n+++\n{{ text }}',
+    "params that are walked through": '+++\n[params]\nmetadata = {user_id = "u"}\n+++\n{{ text }}',
+    "tools": '+++\n[[tools]]\nname = "look"\ninput_schema = {type = "object"}\n+++\n{{ text }}',
+    "a schema": '+++\n[schema]\ntype = "object"\nadditionalProperties = false\n+++\n{{ text }}',
+    "two turns": '+++\n[[turns]]\nrole = "user"\ntext = "Hi"\n[[turns]]\nrole = "assistant"\ntext = "A"\n+++\n{{text}}',
+    "a system prompt that differs": '+++\nsystem = "Be {{ text }}."\n+++\nSay {{ text }}',
+    "too many tokens": "+++\nmax_tokens = 9000000\n+++\n{{ text }}",
+}
+
+
+@pytest.mark.parametrize("longest", [10_000, 240])
+@pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES)
+def test_rows_that_are_checked_together_come_out_as_those_that_are_checked_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template: str, longest: int
+) -> None:
+    texts = ["x", "Grüße 👋", 'said "so"', "\\n", "0", "a" * 200, "NaN", " blank ", "two  words", "\u2028"]
+    rows = [f'r{n % 700},"{texts[n % 10].replace(chr(34), chr(34) * 2)} {n % 90}"' for n in range(1_300)]
+    rows[601] = 'r.5,""'
+    rows[800:800] = [""] * 3
+    source = table(tmp_path, "\n".join(["id,text", *rows, ""]))
+
+    def outcome() -> tuple[Any, ...]:
+        made = composer(source, template)
+        made._checker._longest = longest
+        requests = [each for block in made.blocks() for each in block]
+        report, places = made.report(), made._checker.places
+        return requests, report, [places.find(each.seq) for each in requests]
+
+    together = outcome()
+
+    def one_by_one(self: Checker, file: str, at: int, items: Any, frame: Any, ids: Any, texts: Any) -> Any:
+        return self.check(file, at, items, map(frame.value, ids, texts))
+
+    monkeypatch.setattr(Checker, "check_proven", one_by_one)
+    assert together == outcome()
+    assert together[0] or "9000000" in template

@@ -120,6 +120,19 @@ def test_the_recipe_of_an_agent_with_a_tool_runs_as_it_is_printed(simulator: Sim
     assert len(simulator.world.batches) > 2
 
 
+def test_the_recipe_of_a_nightly_judge_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
+    jsonl(tmp_path / "2026-11-21.jsonl", requests(3))
+    (tmp_path / "rubric.md").write_text("The answer is short and to the point.\n")
+    shell("nightly.sh", "2026-11-21.jsonl", "answers.jsonl")
+    for _ in range(2):
+        said = shell("nightly_judge.sh", "nightly-2026-11-21", "rubric.md", "scores.csv")
+    assert len(sent_custom_ids(simulator)) == 6
+    assert "score: " in said
+    with (tmp_path / "scores.csv").open(newline="", encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert [1 <= float(row["score"]) <= 5 and bool(row["score.reason"]) for row in rows] == [True] * 3
+
+
 def test_the_recipe_of_two_models_runs_as_it_is_printed(
     simulator: Simulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

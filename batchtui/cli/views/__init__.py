@@ -11,5 +11,7 @@ Modules:
     man_page        write commands as man pages
     pilot           show what a pilot came to
     spending        show spending, as a table, CSV or JSON
+    sql_rows        print the rows of a query: as a table, CSV or JSON
     target          show one batch, or a job with its batches
+    verdict         what a judge job found out
 """

@@ -2,6 +2,7 @@
 
 Modules:
 
+    arrow_schema   find the columns of a Parquet file that are lengths of time
     attachments    files as content blocks: images, PDFs, texts
     base           what every table offers: named columns and rows in blocks
     byte_source    the bytes of one input: its beginning, then all of it

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from batchtui.compose.tables.arrow_schema import duration_units, iso_duration
 from batchtui.compose.tables.base import BLOCK_ROWS, Readable, Row
 from batchtui.compose.tables.delimited.header import column_names
-from batchtui.domain.errors import InputError, UsageError
+from batchtui.sql.connection import connect, duckdb_errors, refuse_all_but_select
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,8 +19,7 @@ _LARGEST_SINGLE = 3.4028e38
 """Below the largest number of single precision: a longer one has no bytes."""
 _BLOBS = ("BLOB", "BINARY")
 """Types of columns with bytes, by the names that versions of DuckDB give them."""
-MEMORY = "512MB"
-"""What a query may use; sorts and joins of more go to the disk."""
+_UNREADABLE = "The data cannot be read"
 
 
 class DuckdbTable(Readable):
@@ -40,8 +41,10 @@ class DuckdbTable(Readable):
         self._sql = sql
         self._parameters = parameters
         self._twice: list[str] = []
-        self._connection = _connect()
-        self._refuse_others()
+        self.units: Mapping[str, int] = {}
+        """How many of its whole numbers make a second, by the name of each column that is a length of time."""
+        self._connection = connect("Parquet and SQL need", threads=1)
+        refuse_all_but_select(self._connection, sql, "select id, text from 'tickets.parquet'")
         self.columns = self._columns()
 
     @property
@@ -57,9 +60,13 @@ class DuckdbTable(Readable):
         # Many programs write text as bytes; what is no text stays bytes, which the composer names.
         blobs = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) in _BLOBS]
         singles = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) == "FLOAT"]
+        spans = [name for name, column in zip(names, found.description, strict=True) if str(column[1]) == "INTERVAL"]
+        units = {name: unit for name, unit in self.units.items() if name in names}
         while rows := self._fetch(found):
             values = [dict(zip(names, row, strict=True)) for row in rows]
-            for row in values if blobs or singles else ():
+            for row in values if blobs or singles or spans or units else ():
+                row |= {name: _length(row[name], unit) for name, unit in units.items()}
+                row |= {name: None if row[name] is None else iso_duration(row[name]) for name in spans}
                 row |= {name: _text(row[name]) for name in blobs}
                 row |= {name: _shortest(row[name]) for name in singles}
             yield [Row(number + place, row) for place, row in enumerate(values, 1)]
@@ -77,24 +84,9 @@ class DuckdbTable(Readable):
         Raises:
             InputError: a file cannot be read.
         """
-        import duckdb
-
-        try:
+        with duckdb_errors(_UNREADABLE):
             rows: list[tuple[Any, ...]] = self._connection.cursor().execute(sql, parameters).fetchall()
-        except duckdb.Error as error:
-            raise _wrong(error) from None
         return rows
-
-    def _refuse_others(self) -> None:
-        """Let one SELECT through, and nothing that writes, installs or sets."""
-        import duckdb
-
-        try:
-            statements = self._connection.extract_statements(self._sql)
-        except duckdb.Error as error:
-            raise _wrong(error) from None
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise UsageError("The SQL must be one SELECT.", hint="For example: select id, text from 'tickets.parquet'.")
 
     def _columns(self) -> tuple[str, ...]:
         # LIMIT 0: the columns without running the query.
@@ -102,20 +94,12 @@ class DuckdbTable(Readable):
         return tuple(column[0] for column in described)
 
     def _ask(self, sql: str) -> Any:
-        import duckdb
-
-        try:
+        with duckdb_errors(_UNREADABLE):
             return self._connection.cursor().execute(sql, self._parameters)
-        except duckdb.Error as error:
-            raise _wrong(error) from None
 
     def _fetch(self, found: Any) -> list[tuple[Any, ...]]:
-        import duckdb
-
-        try:
+        with duckdb_errors(_UNREADABLE):
             rows: list[tuple[Any, ...]] = found.fetchmany(BLOCK_ROWS)
-        except duckdb.Error as error:
-            raise _wrong(error) from None
         return rows
 
 
@@ -124,6 +108,17 @@ def _text(value: bytes | None) -> str | bytes | None:
     try:
         return None if value is None else value.decode()
     except UnicodeDecodeError:
+        return value
+
+
+def _length(value: Any, unit: int) -> Any:
+    """Return a number of units of time as ISO 8601 has it; a fraction below a microsecond is cut off."""
+    if not isinstance(value, int):
+        return value
+    sign = -1 if value < 0 else 1
+    try:
+        return iso_duration(sign * timedelta(microseconds=abs(value) * 1_000_000 // unit))
+    except OverflowError:  # more days than Python knows: the number says more than nothing
         return value
 
 
@@ -146,6 +141,8 @@ def parquet_table(name: str) -> DuckdbTable:
     """
     table = DuckdbTable(name, "SELECT * FROM read_parquet(?)", (name,), "Parquet")
     table.rename(_names_in(table, name))
+    for (schema,) in table.ask("SELECT value FROM parquet_kv_metadata(?) WHERE key = 'ARROW:schema'", (name,)):
+        table.units = duration_units(schema)
     return table
 
 
@@ -159,27 +156,3 @@ def _names_in(table: DuckdbTable, name: str) -> tuple[str, ...]:
             names.append(field)
         inner = max(inner - 1, 0) + children
     return tuple(names)
-
-
-def _connect() -> Any:
-    try:
-        import duckdb
-    except ImportError:
-        raise UsageError(
-            "Parquet and SQL need DuckDB, which is not installed.", hint="pip install 'batchtui[data]' installs it."
-        ) from None
-    # No extension is downloaded or loaded: a query reads local files and nothing else.
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "allow_community_extensions": "false",
-        "memory_limit": MEMORY,
-        "threads": "1",
-    }
-    return duckdb.connect(":memory:", config=settings)
-
-
-def _wrong(error: Exception) -> InputError:
-    """Return DuckDB's error with its first sentence only."""
-    said = " ".join(line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip())
-    return InputError(f"The data cannot be read: {said[:300]}")

@@ -34,6 +34,12 @@ WORDS = {
     "none": NONE,
 }  # fmt: skip
 """Delimiters by the words for them."""
+_TEXT_OPTIONS = {
+    "encoding": "--encoding", "delimiter": "--delimiter", "header": "--header", "skip": "--skip",
+    "comment": "--comment",
+}  # fmt: skip
+"""Options about tables of text, by their names in `TableOptions`."""
+_OF_SPREADSHEETS = frozenset({"header", "skip", "comment"})
 _DELIMITED = (".csv", ".tsv", ".tab", ".psv")
 _VALUES = (b"true", b"false", b"null", b"NaN")
 _RECORDS = (".json", ".jsonl", ".ndjson")
@@ -51,8 +57,10 @@ def open_table(name: str, options: TableOptions) -> Table:
     path = Path(name)
     is_document = path.suffix.lower() in _DOCUMENTS and is_file(path) and not _is_said_to_be_table(path, options)
     if name != STDIN and (is_folder(path) or is_document):
+        refuse_text_options(f"{name} is {'one text' if is_document else 'a folder'}", options)
         return FolderTable(name, path, attach_text=options.attach_text)
     if name != STDIN and is_file(path) and is_spreadsheet(path):
+        refuse_text_options(f"{name} is a spreadsheet", options, but=_OF_SPREADSHEETS)
         return SpreadsheetTable(name, options)
     if options.sheet is not None:
         raise UsageError(f"{name} is not a spreadsheet, so it has no sheets.", hint="Leave out --sheet.")
@@ -62,6 +70,7 @@ def open_table(name: str, options: TableOptions) -> Table:
         if name == STDIN:
             # The directory of a Parquet file stands at its end.
             raise InputError("Parquet cannot be read from a pipe.", hint="Pass the file's path.")
+        refuse_text_options(f"{name} is a Parquet file", options)
         return parquet_table(name)
     if (foreign := sniff(feed.head)) is not None:
         raise InputError(f"{name} is {foreign[0]}, not a table.", hint=f"{foreign[1].capitalize()}.")
@@ -72,6 +81,7 @@ def open_table(name: str, options: TableOptions) -> Table:
         looks_like_json and begins_as_json(feed.head)
     )
     if is_named_so or (looks_like_json and not is_delimited):
+        refuse_text_options(f"{'The data' if name == STDIN else name} is JSON", options)
         return JsonTable(feed)
     return DelimitedTable(feed, options)
 
@@ -174,6 +184,27 @@ def _refuse_stand_in(name: str, head: bytes) -> None:
         what = "an XML file" if start.startswith(b"<?xml") else "a web page"
         raise InputError(
             f"{name} is {what}, not a table.", hint="Check that the file itself was downloaded, not a login page."
+        )
+
+
+def refuse_text_options(what: str, options: TableOptions, *, but: frozenset[str] = frozenset()) -> None:
+    """Stop where an option about delimited text was given for other data, which would ignore it.
+
+    Args:
+        what: says what the data is.
+        options: those that were given.
+        but: names of options that this kind of data has as well.
+
+    Raises:
+        UsageError: there is one.
+    """
+    given = [word for name, word in _TEXT_OPTIONS.items() if name not in but and getattr(options, name) is not None]
+    if given:
+        words = ["--no-header" if word == "--header" and options.header is False else word for word in given]
+        listed = " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+        raise UsageError(
+            f"{what}; {listed} {'applies' if len(words) == 1 else 'apply'} only to tables of text such as CSV.",
+            hint=f"Leave out {listed}, or pass a CSV file.",
         )
 
 

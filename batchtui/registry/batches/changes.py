@@ -237,6 +237,7 @@ class Batches:
         digest: str,
         models: Sequence[str],
         outcomes: OutcomeCounts,
+        reason: str = "",
     ) -> None:
         """Note that the answers that a part reuses were copied: it has ended, and its results are saved.
 
@@ -247,6 +248,7 @@ class Batches:
             digest: of the file, as `ResultStore` writes it.
             models: those that answered.
             outcomes: what the answers turned out to be.
+            reason: why some have none, and what to do; empty where all do.
 
         Raises:
             ResultsUnavailable: the row stands for another part by now; nothing was written.
@@ -260,7 +262,7 @@ class Batches:
                 "processing": 0, "succeeded": counts.succeeded, "errored": counts.errored, "canceled": counts.canceled,
                 "expired": counts.expired, "processing_status": "ended", "ended_at": encode_time(now),
                 "results": ResultsState.SAVED, "results_bytes": size, "results_digest": digest, "accepted": "",
-                "outcomes": outcomes_text(outcomes), "failures": outcomes.failed, "reason": "",
+                "outcomes": outcomes_text(outcomes), "failures": outcomes.failed, "reason": reason,
             }  # fmt: skip
             if before["awaits"] is None:
                 # Its answers were here before it was: that it "ended" is no news.

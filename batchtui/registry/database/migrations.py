@@ -335,6 +335,40 @@ CREATE INDEX mark_history_item ON mark_history(job_id, custom_id, reviewer);
 """
 """What reviewers say of answers, and every value that a mark ever had. Labels are a JSON array."""
 
+JUDGES = """
+CREATE TABLE judges (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id    TEXT NOT NULL UNIQUE REFERENCES jobs(id),
+    first     TEXT NOT NULL,
+    second    TEXT,
+    document  TEXT NOT NULL
+) STRICT;
+CREATE TABLE judgments (
+    judge      TEXT NOT NULL,
+    custom_id  TEXT NOT NULL,
+    placing    TEXT NOT NULL,
+    verdict    TEXT NOT NULL,
+    usable     INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL,
+    reason     TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (judge, custom_id, placing)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE scores (
+    job        TEXT NOT NULL,
+    custom_id  TEXT NOT NULL,
+    criterion  TEXT NOT NULL,
+    number     INTEGER NOT NULL,
+    judge      TEXT NOT NULL,
+    value      REAL,
+    reason     TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (job, custom_id, criterion, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE judged_batches (batch INTEGER PRIMARY KEY) STRICT;
+"""
+"""What judge jobs were asked (`judges`), each of their answers (`judgments`), and the columns that these become
+(`scores`): of several judges the one with the highest number counts. `judged_batches` names the batches of judge jobs
+whose results were read."""
+
 PILOTS = """
 ALTER TABLE batches ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX batches_held ON batches(job_id) WHERE held = 1;
@@ -354,6 +388,7 @@ STEPS: Final[Sequence[Step]] = (
     ("an index in the order of lists", NEWEST_FIRST),
     ("tool calls and limits of conversations", CONVERSATIONS),
     ("marks of reviews", MARKS),
+    ("judges and their scores", JUDGES),
     ("parts that wait for the decision about a pilot", PILOTS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""

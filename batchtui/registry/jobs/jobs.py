@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.lineage import JobParent
     from batchtui.domain.clock import Clock
     from batchtui.domain.costs.estimate_history import Expectation
+    from batchtui.domain.results.judgment import JudgeRecord
     from batchtui.domain.submission.send_evidence import Account
     from batchtui.registry.database.connection import Database
     from batchtui.registry.database.origin import Origin
@@ -75,6 +76,7 @@ class Jobs:
         account: Account | None = None,
         check: Callable[[], Awaitable[None]] | None = None,
         parents: Sequence[JobParent] = (),
+        judge: JudgeRecord | None = None,
     ) -> tuple[int, ...]:
         """Write a new job and its parts as `planned`, in one transaction: the intent, before a byte leaves.
 
@@ -91,6 +93,7 @@ class Jobs:
             check: raises where the job must not be written after all, as over a limit on cost. Called under that
                 lock, so that of two processes each sees what the other has planned.
             parents: the jobs that it is made from.
+            judge: how it judges them, where it does.
 
         Returns:
             The keys of the parts, in order.
@@ -110,6 +113,11 @@ class Jobs:
                 keep()
             await insert_jobs(tx, [job])
             await insert_parents(tx, job.id, parents, now)
+            if judge is not None:
+                # Imported here: few jobs judge others.
+                from batchtui.registry.jobs.judges import insert_judge
+
+                await insert_judge(tx, job.id, judge)
             keys = await self._insert_parts(tx, job.id, parts, 1, now, estimates, account)
             await insert_expectations(tx, _by_number(parts, keys), expectations)
             await note(tx, now, "job.planned", job=job.id, parts=len(parts), requests=job.requests, bytes=job.bytes)

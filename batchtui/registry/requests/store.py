@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import shutil
 import sqlite3
+from array import array
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -223,6 +224,15 @@ class RequestReader:
         where, values = ("", ()) if part is None else (" WHERE part = ?", (part,))
         for row in self._index.execute(f"SELECT custom_id FROM requests{where} ORDER BY seq", values):
             yield row[0]
+
+    def line_starts(self, part: int) -> tuple[array[int], int]:
+        """Return where each request of a part begins in its body, in their order, and where the last one ends."""
+        starts, end = array("Q"), 0
+        sql = "SELECT offset, length FROM requests WHERE part = ? ORDER BY offset"
+        for offset, length in self._index.execute(sql, (part,)):
+            starts.append(offset)
+            end = offset + length
+        return starts, end
 
     def read(self, facts: RequestFacts) -> bytes:
         """Return the bytes of one request, as they were sent."""

@@ -12,6 +12,7 @@ Modules:
     merge            read several batches as one set: of all attempts the result that counts
     pairs            join two sets of results by custom_id, with a few bytes of memory a pair
     reader           read saved results by page, outcome, custom_id or text
+    score_columns    read the scores of a job, a column for each criterion
     search           search the text of answers in a file of results
     search_worker    search a large file with two processes, one for each half
     store            store results as files: the bytes exactly as they came, with an index beside them

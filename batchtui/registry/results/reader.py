@@ -182,6 +182,11 @@ class ResultReader:
         """Return one line as it came, without its newline."""
         return self.at(self._offsets[seq - 1], self._lengths[seq - 1])
 
+    @property
+    def line_starts(self) -> array[int]:
+        """Where in the file each line begins, in order of arrival."""
+        return self._offsets
+
     def span(self, seq: int) -> tuple[int, int]:
         """Return where in the file a line begins, and how many bytes it has without its newline."""
         return self._offsets[seq - 1], self._lengths[seq - 1]

@@ -7,6 +7,7 @@ Modules:
     draft            what a person has entered in the compose form so far, kept between runs
     draft_preview    open a draft's table and render its rows while the draft is being edited
     example          provide an example table and draft for a first look at compose
+    judging/         plan a judge job, and read its verdict
     options          everything a person may say about composing, on the command line or in the form
     row_browser      read rows of a table by number, no further than somebody has looked
     template_choice  find, change, save and list templates as the options say

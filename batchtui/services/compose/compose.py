@@ -19,6 +19,7 @@ from functools import partial
 from typing import IO, TYPE_CHECKING
 
 from batchtui.registry.original_ids import OriginalIdWriter
+from batchtui.registry.requests.reused import number_samples
 from batchtui.registry.requests.source_rows import SourceRowWriter
 from batchtui.registry.requests.writer import DigestLog
 from batchtui.runtime.atomic_file import open_atomic, refuse_existing
@@ -94,10 +95,11 @@ async def compose(
     on_progress: Callable[[ReadProgress], None] | None = None,
     *,
     with_known: bool = False,
+    samples: int = 1,
 ) -> Composed:
     """Make and check all requests, then write them as JSON lines: all, or none where a row is wrong.
 
-    `with_known` also looks for requests that were asked before.
+    `with_known` also looks for requests that were asked before; `samples` is as in `SubmitOptions`.
 
     Raises:
         InputError: the table cannot be read any more, or does not fit the template at all.
@@ -107,7 +109,10 @@ async def compose(
         return await _passed(workspace, partial(_compose, workspace, composition, stream, None), on_progress)
     with DigestLog() as log:
         composed = await _passed(workspace, partial(_compose, workspace, composition, stream, log), on_progress)
-        known = await find_known(workspace, log.finish(), composed.loads, composed.report.shapes)
+        index = log.finish()
+        if samples > 1:
+            await asyncio.to_thread(number_samples, index, samples)
+        known = await find_known(workspace, index, composed.loads, composed.report.shapes)
     return replace(composed, known=known)
 
 
@@ -167,6 +172,7 @@ async def compose_to_file(
     on_progress: Callable[[ReadProgress], None] | None = None,
     *,
     with_known: bool = False,
+    samples: int = 1,
 ) -> Composed:
     """Compose into a file, which appears whole or not at all; one that exists is replaced.
 
@@ -178,7 +184,7 @@ async def compose_to_file(
     refuse_existing(output, overwrite=True)
     try:
         with open_atomic(output, None, overwrite=True, notes=workspace.paths.exports) as file:
-            composed = await compose(workspace, composition, file, on_progress, with_known=with_known)
+            composed = await compose(workspace, composition, file, on_progress, with_known=with_known, samples=samples)
             _require_written(composed)
     except _NothingWritten:
         pass

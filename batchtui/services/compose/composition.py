@@ -129,24 +129,28 @@ def open_data(
 def _open_table(
     workspace: Workspace, options: ComposeOptions, results: Mapping[str, ResultSet], *, attach_text: bool
 ) -> Table:
-    from batchtui.compose import TableOptions, open_query, open_tables
+    from batchtui.compose import TableOptions, open_query, open_tables, refuse_text_options
 
     if options.only and not results:
         raise UsageError("--only applies to saved results.", hint="For example --data results:@last --only succeeded.")
+    reading = TableOptions(
+        encoding=options.encoding,
+        delimiter=options.delimiter,
+        header=options.header,
+        skip=options.skip,
+        comment=options.comment,
+        sheet=options.sheet,
+        stdin=options.stdin,
+        attach_text=attach_text,
+    )
     if options.sql is not None:
+        refuse_text_options("The data are the rows of a SELECT", reading)
         return open_query(options.sql)
+    names = data_names(options)
+    if results and len(results) == len(set(names)):
+        refuse_text_options("The data are saved results", reading)
     return open_tables(
-        [ResultsTable(name, workspace, results[name]) if name in results else name for name in data_names(options)],
-        TableOptions(
-            encoding=options.encoding,
-            delimiter=options.delimiter,
-            header=options.header,
-            skip=options.skip,
-            comment=options.comment,
-            sheet=options.sheet,
-            stdin=options.stdin,
-            attach_text=attach_text,
-        ),
+        [ResultsTable(name, workspace, results[name]) if name in results else name for name in names], reading
     )
 
 

@@ -10,6 +10,7 @@ from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.pilot import decision
 from batchtui.services.polling import refresh
+from batchtui.services.results.review.scores import read_all_judge_results
 from batchtui.services.reuse.fill import fill_all
 from batchtui.services.submission import reconcile, resume
 
@@ -50,6 +51,8 @@ async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
         await decision.go_on(workspace)
         await resume.send_waiting(workspace)
     await fill_all(workspace)
+    # Also of results that were saved by a process that was killed then, and of answers that were copied.
+    await read_all_judge_results(workspace)
     await refresh_daily(workspace)
     await workspace.keep_house()
     return sweep

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeAlias
 
 from batchtui.registry.results.marks import read_marks
+from batchtui.registry.results.score_columns import read_scores
 from batchtui.text.filters.annotations import annotation_terms
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ class AnnotationReader(Protocol):
 
 
 _Source: TypeAlias = "Callable[[Registry, str], AnnotationReader | None]"
-SOURCES: Final[tuple[_Source, ...]] = (lambda registry, job: read_marks(registry.path, job),)
+SOURCES: Final[tuple[_Source, ...]] = (
+    lambda registry, job: read_marks(registry.path, job),
+    lambda registry, job: read_scores(registry.path, job),
+)
 """One function a feature, in the order in which its columns are shown."""
 
 

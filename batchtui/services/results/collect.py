@@ -22,6 +22,7 @@ from batchtui.registry.results.download import DownloadBusy
 from batchtui.registry.results.index import BLOCK
 from batchtui.registry.results.index_worker import begin_index
 from batchtui.runtime.threads import run_in_thread
+from batchtui.services.results.review.scores import try_judge_results
 from batchtui.services.results.review.stale import refresh_stale
 from batchtui.services.reuse.fill import fill, fill_followers
 from batchtui.services.spending.accounting import count_cost
@@ -315,6 +316,7 @@ async def _call_saved(
         # The results are saved nevertheless; `batchtui cost` counts what was not counted.
         log.warning("the cost of %s could not be counted: %s", batch.id, error)
     batch = await batches.get(batch.key)
+    await try_judge_results(workspace, batch)
     # A retry may have brought other answers than those that reviewers have marked.
     if batch.attempt > 1:
         await refresh_stale(workspace, batch.job)

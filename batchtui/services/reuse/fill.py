@@ -9,6 +9,7 @@ import json
 import logging
 import re
 from contextlib import ExitStack
+from datetime import timedelta
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, StorageError
 from batchtui.domain.results.result import OutcomeCounts
 from batchtui.runtime.threads import run_in_thread
+from batchtui.text.numbers import amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 log = logging.getLogger(__name__)
+ORIGIN_GONE_AFTER = timedelta(hours=2)
+"""An origin that the API has not shown for so long is not waited for. Longer than the API answers 404 for batches that
+exist, and long enough for a second look after the first hour (see `refresh.due_missing`)."""
 _AT_ONCE = 1_000
 """Lines that are written in one step."""
 _CUSTOM_ID = re.compile(rb'\s*\{\s*"custom_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -38,7 +43,8 @@ _CUSTOM_ID = re.compile(rb'\s*\{\s*"custom_id"\s*:\s*"((?:[^"\\]|\\.)*)"')
 async def fill(workspace: Workspace, batch: Batch) -> Batch:
     """Copy the answers of a part that reuses some, once all of them are here. Returns the batch as it is then.
 
-    A request whose origin was dropped, or lost its results, stays without an answer: it counts as canceled.
+    A request whose origin was dropped, is gone from the API, or lost its results, stays without an answer: it counts as
+    canceled, and the reason of the part says how it is sent.
 
     Raises:
         StorageError: the disk refuses.
@@ -69,6 +75,7 @@ async def fill(workspace: Workspace, batch: Batch) -> Batch:
         digest=digest,
         models=summary.models,
         outcomes=OutcomeCounts.from_mapping(summary.outcomes),
+        reason=_reason(batch, origins, batch.requests - summary.results),
     )
     # Whoever asked first has paid: the copies are free.
     await workspace.registry.spending.note(batch.key, [])
@@ -147,8 +154,23 @@ def _may_still_come(workspace: Workspace, batch: Batch) -> bool:
     """Return whether results of a batch are still to be saved here."""
     if batch.results in (ResultsState.SAVED, ResultsState.GONE) or batch.state is BatchState.DELETED:
         return False
+    now, heard = workspace.clock.now(), batch.refreshed_at or batch.created_at or batch.planned_at
+    if batch.state is BatchState.MISSING and now - heard >= ORIGIN_GONE_AFTER:
+        return False
     until = batch.results_until
-    return until is None or workspace.clock.now() < until
+    return until is None or now < until
+
+
+def _reason(batch: Batch, origins: Mapping[int, Batch | None], without: int) -> str:
+    """Say what a part lacks because a batch that it waited for is gone from the API; empty where nothing is."""
+    gone = [each.id for each in origins.values() if each is not None and each.id and each.state is BatchState.MISSING]
+    if not gone or without <= 0:
+        return ""
+    return (
+        f"{', '.join(gone)} is no longer at the API: {amount(without, 'request')} that waited for its answers"
+        f" {'has' if without == 1 else 'have'} none. `batchtui retry {batch.job} --only missing` sends"
+        f" {'it' if without == 1 else 'them'}."
+    )
 
 
 def _copy(workspace: Workspace, batch: Batch, origins: Mapping[int, Batch | None]) -> tuple[ResultSummary, str]:

@@ -6,8 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batchtui.registry.requests.reused import number_samples
 from batchtui.services.submission.canary import plan_canary
 from batchtui.services.submission.staging.known import find_known_staged
+from batchtui.services.submission.staging.reuse import index_of
 from batchtui.services.submission.staging.stage import estimate_staged, stage
 from batchtui.services.submission.submit import name_of
 from batchtui.services.submission.token_sample import count_sample
@@ -46,12 +48,13 @@ async def check(
     *,
     count: bool = False,
     canary: bool = False,
+    samples: int = 1,
 ) -> Checked:
     """Check input as a submission would.
 
     It takes the same way as a submission, disk included, so that what it says holds for one. With `count` the API is
     asked to count the input of a few requests, for the estimate; nothing else ever leaves. With `canary` it is planned
-    which requests would be tried in real time.
+    which requests would be tried in real time. `samples` is as in `SubmitOptions`.
 
     Raises:
         InputError: where a source cannot be read at all.
@@ -61,6 +64,8 @@ async def check(
     try:
         tally = await count_sample(workspace, staged, options) if count else None
         tried = await asyncio.to_thread(plan_canary, workspace, staged, options) if canary else None
+        if samples > 1:
+            await asyncio.to_thread(number_samples, index_of(staged), samples)
         known = await find_known_staged(workspace, staged, name=name_of(sources))
     finally:
         workspace.registry.requests.discard(staged.requests)

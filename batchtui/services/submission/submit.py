@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.job import PartPlan
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests, ReusePolicy
+    from batchtui.domain.results.judgment import JudgeRecord
     from batchtui.domain.submission.send_evidence import Account
     from batchtui.intake import CheckReport
     from batchtui.services.submission.dispatch import SendEvent
@@ -73,6 +74,8 @@ class SubmitOptions:
     """The jobs that these requests were made from."""
     parent_ids: Path | None = None
     """A file of `LineageIdWriter`, which is taken; None where custom_ids are those of the parent."""
+    judge: JudgeRecord | None = None
+    """How the job judges its parents, where it does."""
 
     def __post_init__(self) -> None:
         """Refuse what excludes each other. Raises `UsageError`."""
@@ -304,6 +307,7 @@ async def _commit(
                 account=account,
                 check=check,
                 parents=plan.options.parents,
+                judge=plan.options.judge,
             )
         except PlannedBefore as found:
             await refuse_duplicates(workspace, found.jobs, force=False)

@@ -20,6 +20,7 @@ from batchtui.simulator.replies.conversation import (
     server_tools,
     turn_of,
 )
+from batchtui.simulator.replies.judge import comparison, is_comparison
 from batchtui.simulator.replies.schema_values import value_for
 from batchtui.simulator.replies.usage import count_input, tokens, usage_object
 from batchtui.simulator.signatures import sign_blocks
@@ -62,17 +63,22 @@ def answer(
     fate: int = 0,
     tier: str = "batch",
     turns: int = 0,
+    judge: tuple[float, float, float] = (0.5, 0.0, 0.0),
 ) -> dict[str, Any]:
     """One whole message.
 
     `fate` is one of the codes of a plan and bends the stop reason; `turns` is the most that a conversation has, 0
-    where each request is answered without regard to others.
+    where each request is answered without regard to others. `judge`: of comparisons the share that the longer answer
+    wins, the share of ties, and the share in which the first one is taken whatever it says.
     """
     origin = _origin(seed, custom_id, params)
     turn = turn_of(params, seed, custom_id, turns) if turns and fate in (0, TRUNCATED) else None
     if turn is not None and turn.is_long and int(params.get("max_tokens", 1)) < LONG_TOKENS:
         fate = TRUNCATED
     content, stop_reason, thinking = _content(params, origin, answer_tokens, fate, turn)
+    verdict = _comparison(params, seed, judge) if fate == 0 and turn is None else None
+    if verdict is not None:
+        content, stop_reason, thinking = [{"type": "text", "text": verdict}], "end_turn", 0
     content = sign_blocks(content)
     output = thinking + sum(_output_size(block) for block in content)
     limit = int(params.get("max_tokens", 1))
@@ -138,6 +144,14 @@ def _content(
     else:
         text = _said(params, origin, answer_tokens)
     return [*blocks, {"type": "text", "text": text}], _STOPS.get(fate, "end_turn"), thinking
+
+
+def _comparison(params: Mapping[str, Any], seed: int, judge: tuple[float, float, float]) -> str | None:
+    wanted = dict(params.get("output_config") or {}).get("format")
+    if not isinstance(wanted, Mapping) or not is_comparison(wanted.get("schema")):
+        return None
+    longer_wins, ties, bias = judge
+    return comparison(params, seed=seed, longer_wins=longer_wins, ties=ties, bias=bias)
 
 
 def _tool_to_call(params: Mapping[str, Any], draw: Random) -> Mapping[str, Any] | None:

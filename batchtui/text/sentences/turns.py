@@ -46,3 +46,9 @@ def calls_line(names: Mapping[str, int]) -> str:
     """Return which tools are run, and how often."""
     calls = ", ".join(f"{one_line(name)} × {count(number)}" for name, number in sorted(names.items()))
     return f"run {amount(sum(names.values()), 'tool call')}: {calls}"
+
+
+def rerun_question(conversations: int) -> str:
+    """Return the question whether interrupted calls of tools are run again."""
+    words = amount(conversations, "conversation")
+    return f"{words} wait for a tool call that was started and never finished. Run such calls again?"

@@ -13,7 +13,7 @@ Modules:
     outcome_bar      what became of requests, as one stacked bar
     painter          tones to colours
     plain            what there is to read, before it has a width
-    request          one request as text
+    request          one request as text, or with its answer as a conversation
     result_columns   how a result looks, column by column
     spans            text with a tone, cut to a width
     themes           dark, light, high contrast, sixteen colours

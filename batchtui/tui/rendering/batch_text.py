@@ -46,6 +46,8 @@ GAP = "   "
 """Stands between two facts of a line."""
 ID_PREFIX = "msgbatch_"
 """What every id of a batch begins with."""
+REUSED = "reused"
+"""Stands in place of the id of a part that reuses answers."""
 LEAST_OWN = 12
 """Columns for the rest of an id at least; with less room the prefix is left out."""
 
@@ -199,8 +201,11 @@ def models(batch: Batch) -> str:
 
 
 def short_id(batch: Batch, columns: int = 16) -> str:
-    """Return the id in at most so many columns, cut in the middle: ids differ at both ends, but for their prefix."""
-    text = sanitize(batch.id or "")
+    """Return the id in at most so many columns, cut in the middle: ids differ at both ends, but for their prefix.
+
+    A part that reuses answers is never at the API: it says so instead.
+    """
+    text = sanitize(batch.id or (REUSED if batch.is_reused else ""))
     own = text.removeprefix(ID_PREFIX)
     if len(text) <= columns or own == text:
         return elide_middle(text, columns)
@@ -261,7 +266,8 @@ def facts(
     yield from _times(batch, now)
     yield "cost", _cost(batch)
     yield "model", (Span(models(batch) or "not known", Tone.TEXT if batch.models else Tone.DIM),)
-    yield "id", (Span(sanitize(batch.id or "none yet"), Tone.TEXT if batch.id else Tone.DIM),)
+    missing = "reused answers, not at the API" if batch.is_reused else "none yet"
+    yield "id", (Span(sanitize(batch.id or missing), Tone.TEXT if batch.id else Tone.DIM),)
     if batch.source:
         yield "from", (Span(sanitize(batch.source.rsplit("/", 1)[-1] or batch.source)),)
     if lineage:
@@ -305,7 +311,11 @@ def _times(batch: Batch, now: datetime) -> Iterator[tuple[str, Line]]:
 
 def three_lines(batch: Batch, facts: Mapping[str, Line]) -> list[Line]:
     """Return the most important facts in three lines: which batch it is, its times, and how it stands."""
-    which = facts["job"] if "id" not in facts else (Span(sanitize(batch.id or "no id yet"), Tone.DIM),)
+    which = (
+        facts["job"]
+        if "id" not in facts
+        else (Span(sanitize(batch.id or (REUSED if batch.is_reused else "no id yet")), Tone.DIM),)
+    )
     origin = [list(facts["model"]) if batch.models else [], *(_fact(name, facts) for name in ("from", "tags", "note"))]
     times = [list(facts["input"]), *(_fact(name, facts) for name in ("created", "ended", "expires", "ETA"))]
     # Beside all counts of a mixed batch there would be no room for it.

@@ -482,3 +482,23 @@ def test_a_hundred_thousand_columns_of_one_name_are_opened_in_seconds(tmp_path: 
     source = table(tmp_path, "a," * 100_000 + "b\n" + "1," * 100_000 + "2\n", header=True)
     assert (len(source.columns), source.columns[99_999]) == (100_001, "a_100000")
     assert time.process_time() - began < 10
+
+
+OF_TEXT: dict[str, dict[str, Any]] = {
+    "--delimiter": {"delimiter": ";"}, "--encoding": {"encoding": "cp1252"}, "--header": {"header": True},
+    "--no-header": {"header": False}, "--skip": {"skip": 2}, "--comment": {"comment": "#"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OF_TEXT)
+@pytest.mark.parametrize("name", ["t.json", "t.jsonl", "notes", "t.md"])
+def test_an_option_about_delimited_text_is_refused_where_it_would_be_ignored(
+    name: str, option: str, tmp_path: Path
+) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("one")
+    (tmp_path / "t.md").write_text("one")
+    (tmp_path / "t.json").write_text('[{"id": "a", "text": "one"}]')
+    (tmp_path / "t.jsonl").write_text('{"id": "a", "text": "one"}\n')
+    with pytest.raises(UsageError, match=f"; {option} applies only to tables of text such as CSV"):
+        open_table(str(tmp_path / name), TableOptions(**OF_TEXT[option]))

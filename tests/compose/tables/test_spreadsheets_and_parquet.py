@@ -154,3 +154,33 @@ def test_strings_of_parquet_that_are_no_text_stop_the_reading(tmp_path: Path) ->
 def test_a_sheet_whose_rows_are_all_left_out_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no rows below --skip 9"):
         sheet(tmp_path, ["id", "text"], [1, "a"], skip=9)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_lengths_of_time_in_parquet_are_iso_8601_in_every_unit(unit: str, tmp_path: Path) -> None:
+    from datetime import timedelta
+
+    lengths = [timedelta(hours=1, minutes=2, seconds=3), None, timedelta(0), timedelta(days=-1, seconds=-4)]
+    columns = {"id": ["a", "b", "c", "d"], "took": arrow.array(lengths, arrow.duration(unit)), "n": [1, 2, 3, 4]}
+    parquet.write_table(arrow.table(columns), tmp_path / "t.parquet")
+    rows = read(open_table(str(tmp_path / "t.parquet"), TableOptions()))
+    assert rows == [["a", "PT1H2M3S", 1], ["b", None, 2], ["c", "PT0S", 3], ["d", "-P1DT4S", 4]]
+
+
+def test_lengths_of_time_that_pandas_wrote_keep_their_fraction(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    pandas.DataFrame({"took": [pandas.Timedelta("1h 0.25s")]}).to_parquet(tmp_path / "t.parquet")
+    assert read(open_table(str(tmp_path / "t.parquet"), TableOptions())) == [["PT1H0.25S"]]
+
+
+def test_an_interval_of_a_query_is_iso_8601() -> None:
+    from batchtui.compose import open_query
+
+    assert read(open_query("SELECT interval '1 day 2 hours' AS i, time '01:02:03' AS t"))[0][0] == "P1DT2H"
+
+
+@pytest.mark.parametrize("schema", [b"", b"AAAA", b"/////wAAAAA=", b"not base64", b"/////" + b"8" * 400])
+def test_a_damaged_schema_of_arrow_names_no_lengths_of_time(schema: bytes) -> None:
+    from batchtui.compose.tables.arrow_schema import duration_units
+
+    assert duration_units(schema) == {}

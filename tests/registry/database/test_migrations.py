@@ -200,6 +200,30 @@ async def test_a_registry_with_the_index_of_earlier_versions_opens_and_is_listed
     assert [row["detail"] for row in plan] == ["SCAN b USING COVERING INDEX batches_newest"]
 
 
+async def test_a_registry_from_before_there_were_judges_opens_and_keeps_its_jobs(tmp_path: Path) -> None:
+    before = [name for name, _ in migrations.STEPS].index("judges and their scores")
+    with sqlite3.connect(tmp_path / "registry.db") as connection:
+        connection.executescript(
+            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
+            " STRICT"
+        )
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
+            connection.executescript(script)
+            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        job, judge = await registry.jobs.get("job_1"), await registry.judges.get("job_1")
+        unread = await registry.judges.unread_batches()
+    finally:
+        await registry.close()
+    assert (job and job.name, judge, unread) == ("kept", None, [])
+
+
 async def test_a_registry_from_before_conversations_were_continued_opens_and_keeps_its_batches(tmp_path: Path) -> None:
     before = [name for name, _ in migrations.STEPS].index("tool calls and limits of conversations")
     with sqlite3.connect(tmp_path / "registry.db") as connection:

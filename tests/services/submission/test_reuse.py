@@ -18,6 +18,7 @@ from batchtui.services.batches.prune import apply_prune, plan_prune
 from batchtui.services.batches.targets import find_target
 from batchtui.services.polling.maintenance import run_maintenance
 from batchtui.services.polling.wait import wait
+from batchtui.services.results.collect import collect
 from batchtui.services.results.export import apply_export, plan_export
 from batchtui.services.results.export_plan import ExportOptions
 from batchtui.services.results.statistics import read_statistics
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from batchtui.domain.batches.batch import Batch
     from batchtui.services.submission.submit import Submitted
     from batchtui.services.workspace import Workspace
     from tests.support.clock import TurnedClock
@@ -216,6 +218,38 @@ async def test_requests_whose_origin_was_dropped_are_without_an_answer_and_can_b
     plan = await plan_retry(desk.workspace, target, RetryOptions(only=frozenset({"missing"})))
     await apply_retry(desk.workspace, plan)
     assert sent(simulator) == ["c", "b"]
+
+
+async def test_an_origin_that_is_gone_from_the_api_is_not_waited_for_and_its_requests_can_be_sent(
+    desk: Desk, simulator: Simulator, clock: TurnedClock
+) -> None:
+    await desk.submit(asked("a", "b"))
+    again = await desk.reuse(asked("b", "c", prefix="y"), ANY)
+    assert sent(simulator) == ["a", "b", "c"]
+    clock.turn(minutes=2)
+    simulator.world.delete(simulator.world.batches[0].id)
+    for minutes in (0, 6, 60):
+        clock.turn(minutes=minutes)
+        await run_maintenance(desk.workspace)
+    assert (await waiting_part(desk, again)).state is BatchState.IN_PROGRESS
+    clock.turn(minutes=61)
+    await run_maintenance(desk.workspace)
+    waited = await waiting_part(desk, again)
+    assert (waited.state, waited.counts.canceled) == (BatchState.ENDED, 1)
+    assert "is no longer at the API: 1 request that waited for its answers has none." in waited.reason
+    for batch in await desk.workspace.registry.queries.of_job(again.job.id):
+        if batch.id:
+            await collect(desk.workspace, batch)
+    target = await find_target(desk.workspace, again.job.id)
+    plan = await plan_retry(desk.workspace, target, RetryOptions(only=frozenset({"missing"})))
+    await apply_retry(desk.workspace, plan)
+    assert sent(simulator) == ["a", "b", "c", "b"]
+
+
+async def waiting_part(desk: Desk, submitted: Submitted) -> Batch:
+    """The part of a job that reuses answers, as it is now."""
+    batches = await desk.workspace.registry.queries.of_job(submitted.job.id)
+    return next(batch for batch in batches if batch.is_reused)
 
 
 async def test_a_request_that_failed_is_new_and_its_retry_is_reused(desk: Desk, simulator: Simulator) -> None:

@@ -125,6 +125,12 @@ def test_an_id_without_room_for_its_prefix_is_cut_without_it() -> None:
     assert len(said) == 16
 
 
+def test_a_part_that_reuses_answers_says_so_in_place_of_its_id() -> None:
+    reused = batch(id=None, is_reused=True)
+    assert saying.short_id(reused) == "reused"
+    assert plain(dict(saying.facts(reused, START))["id"]) == "reused answers, not at the API"
+
+
 def test_results_that_are_not_saved_say_until_when_they_can_be_had() -> None:
     assert "kept until" in plain(saying.results(ended(), START))
     assert plain(saying.results(ended(results=ResultsState.SAVED, results_bytes=3400), START)) == "saved, 3.4 kB"

@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.options import count_option, intake_of, intake_options
+from batchtui.cli.options import count_option, intake_of, intake_options, samples_option
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
 from batchtui.text.numbers import amount
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
+@samples_option
 @count_option
-async def command(session: Session, sources: tuple[str, ...], *, count: bool, **options: Any) -> int:
+async def command(session: Session, sources: tuple[str, ...], *, samples: int, count: bool, **options: Any) -> int:
     """Estimate what request files would cost in a batch: at least, likely, at most; and at standard prices.
 
     Input is estimated from its size, or with --count from the API's count of a few requests. Output is between nothing
@@ -41,7 +42,8 @@ async def command(session: Session, sources: tuple[str, ...], *, count: bool, **
     from batchtui.services.submission.check import check
 
     async with session.workspace() as workspace:
-        checked = await check(workspace, sources, intake_of(options), check_report.progress_of(session), count=count)
+        progress = check_report.progress_of(session)
+        checked = await check(workspace, sources, intake_of(options), progress, count=count, samples=samples)
     # Facts and the progress line share the terminal: the line has to go first.
     session.notes.close()
     requests = checked.report.requests

@@ -4,6 +4,8 @@ Modules:
 
     compare       compare the answers of two batches or jobs
     continue_job  send conversations on that are not finished
+    judge         have a model score the answers of a job, or compare those of two
     results       save or print results
     retry         send again what has not succeeded
+    sql           ask a question in SQL over saved results
 """

@@ -10,7 +10,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.confirm import has_person, require_yes
+from batchtui.cli.confirm import ask_yes_no, has_person, require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
 from batchtui.cli.flows import wait as wait_flow
@@ -22,7 +22,7 @@ from batchtui.domain.errors import ConsentNeeded, NothingToContinue
 from batchtui.text.money import usd_fine
 from batchtui.text.numbers import amount, size
 from batchtui.text.sentences.estimates import about_words, estimate_lines
-from batchtui.text.sentences.turns import calls_line, kind_lines, left_line, spent_line
+from batchtui.text.sentences.turns import calls_line, kind_lines, left_line, rerun_question, spent_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -189,7 +189,13 @@ async def _send(
         session.notes.say(calls_line(_called(plan)))
         return True
 
-    plan = await plan_turn(workspace, target, options, may_run=may_run, on_tools=_tool_listener(session))
+    async def may_rerun(conversations: int) -> bool:
+        # Without a person they are left, and the plan says so: --yes is a yes to what is known.
+        return not yes and has_person(session.notes) and ask_yes_no(session.notes, rerun_question(conversations))
+
+    plan = await plan_turn(
+        workspace, target, options, may_run=may_run, may_rerun=may_rerun, on_tools=_tool_listener(session)
+    )
     assert plan is not None
     try:
         session.notes.close()
@@ -242,9 +248,8 @@ async def _go_through(
     else:
         session.out.line(f"{amount(len(rounds), 'turn')} sent. {nothing.message}")
         session.out.line(f"all turns: {usd_fine(cost)}")
-    is_open = not nothing.message.startswith("All ")
     code = await save_results.exit_of(workspace, whole, allow_failures=False)
-    return ExitCode.NOT_ALL_SUCCEEDED if is_open else code
+    return ExitCode.NOT_ALL_SUCCEEDED if nothing.has_open else code
 
 
 def sum_of(target: Target) -> Decimal | None:

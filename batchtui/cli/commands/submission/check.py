@@ -8,7 +8,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.exit_codes import ExitCode
-from batchtui.cli.options import intake_of, intake_options
+from batchtui.cli.options import intake_of, intake_options, samples_option
 from batchtui.cli.views import canary as canary_view
 from batchtui.cli.views import check_report
 from batchtui.cli.views import json_documents as documents
@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1, required=True)
 @intake_options
+@samples_option
 @click.option("--canary", is_flag=True, help="Also send one request of each shape in real time, after asking.")
 @click.option("--yes", is_flag=True, help="With --canary: do not ask.")
-async def command(session: Session, sources: tuple[str, ...], canary: bool, yes: bool, **options: Any) -> int:
+async def command(
+    session: Session, sources: tuple[str, ...], samples: int, canary: bool, yes: bool, **options: Any
+) -> int:
     """Check request files as a submission would; sends nothing, unless --canary is given.
 
     FILE is JSONL of {"custom_id", "params"}, the same as one JSON array, a task file, any of these as .gz, a folder
@@ -48,7 +51,8 @@ async def command(session: Session, sources: tuple[str, ...], canary: bool, yes:
     chosen = intake_of(options)
     # A canary is billed, so read-only refuses it; a check alone changes nothing.
     async with session.acting_workspace() if canary else session.workspace() as workspace:
-        checked = await check(workspace, sources, chosen, check_report.progress_of(session), canary=canary)
+        progress = check_report.progress_of(session)
+        checked = await check(workspace, sources, chosen, progress, canary=canary, samples=samples)
         if not session.json:
             session.out.lines(check_report.problem_lines(checked.report.problems))
         verdicts: Sequence[CanaryVerdict] = ()

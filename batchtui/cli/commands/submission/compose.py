@@ -21,6 +21,7 @@ from batchtui.cli.options import (
     allow_model_option,
     pilot_options,
     reuse_option,
+    samples_option,
     untangle_reuse,
 )
 from batchtui.cli.views import check_report
@@ -50,6 +51,8 @@ class ComposeArguments:
     save: str | None
     show_list: bool
     submits: bool
+    samples: int = 1
+    """How many equal requests are samples of one question, and not duplicates."""
     asks: bool = False
     """Whether a person is asked about what is not sure of the data, before anything is sent."""
 
@@ -121,7 +124,7 @@ class ComposeArguments:
 @click.option("--tag", "tags", multiple=True, metavar="T", help="With --submit: a tag; may be repeated.")
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing if it may cost more.")
 @reuse_option
-@click.option("--samples", type=Count(), metavar="N", help="With --submit: up to N equal requests are samples.")
+@samples_option
 @pilot_options
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan; send nothing.")
@@ -153,7 +156,7 @@ def command(
 
     sending = {name: options.pop(name) for name in SENDING}
     sending["reuse"], files = untangle_reuse(sending["reuse"], files)
-    arguments = ComposeArguments(output, preview, save, show_list, submits)
+    arguments = ComposeArguments(output, preview, save, show_list, submits, sending["samples"])
     _refuse_odd(arguments, sending)
     save_results.refuse_existing(output, overwrite=overwrite)
     save_results.refuse_two_on_stdout(session, output)
@@ -249,14 +252,16 @@ async def _write(
 
     progress, output = check_report.progress_of(session), arguments.output
     # With --submit the submission looks for what was asked before.
-    with_known = not arguments.submits
+    with_known, samples = not arguments.submits, arguments.samples
     if output is not None and output != save_results.STDOUT:
-        return await compose_to_file(workspace, composition, Path(output), progress, with_known=with_known)
+        return await compose_to_file(
+            workspace, composition, Path(output), progress, with_known=with_known, samples=samples
+        )
     if session.json:
         # stdout has the one JSON document; the requests are made nevertheless, to be counted and checked.
         with tempfile.TemporaryFile() as nowhere:
-            return await compose(workspace, composition, nowhere, progress, with_known=with_known)
-    return await compose(workspace, composition, session.out.binary, progress, with_known=with_known)
+            return await compose(workspace, composition, nowhere, progress, with_known=with_known, samples=samples)
+    return await compose(workspace, composition, session.out.binary, progress, with_known=with_known, samples=samples)
 
 
 def _settle(session: Session, composition: Composition, composed: Composed, arguments: ComposeArguments) -> int:
@@ -295,10 +300,10 @@ def _list(session: Session, found: list[Any]) -> int:
 
 
 def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
-    if not arguments.submits and any(value not in (None, False, ()) for value in sending.values()):
-        raise UsageError(
-            "--name, --tag, --max-cost, --reuse, --samples, --pilot, --prime, --dry-run and --yes need --submit."
-        )
+    # What is known of the requests is said without --submit, too, and samples are part of that.
+    odd = (value for name, value in sending.items() if name != "samples")
+    if not arguments.submits and any(value not in (None, False, ()) for value in odd):
+        raise UsageError("--name, --tag, --max-cost, --reuse, --pilot, --prime, --dry-run and --yes need --submit.")
     if arguments.submits and arguments.output == save_results.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 

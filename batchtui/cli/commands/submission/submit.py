@@ -12,13 +12,13 @@ from batchtui.cli.confirm import require_yes
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results, send_progress
 from batchtui.cli.options import (
-    Count,
     count_option,
     intake_of,
     intake_options,
     max_cost_option,
     pilot_options,
     reuse_option,
+    samples_option,
     untangle_reuse,
     yes_option,
 )
@@ -63,9 +63,7 @@ NO_FILE = ""
 @intake_options
 @max_cost_option
 @reuse_option
-@click.option(
-    "--samples", type=Count(), default=1, metavar="N", help="Up to N equal requests are samples, not duplicates."
-)
+@samples_option
 @pilot_options
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(

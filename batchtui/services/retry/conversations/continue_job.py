@@ -21,7 +21,7 @@ from batchtui.services.estimates.request_groups import RequestGrouper
 from batchtui.services.retry.conversations.ended_turn import CannotContinue, EndedTurn, ToolOutput, TruncationChoice
 from batchtui.services.retry.conversations.limits import ConversationLimits, effective_limits, job_spending
 from batchtui.services.retry.conversations.next_turns import NextTurns
-from batchtui.services.retry.conversations.tool_runs import CallJournal, PendingCall, load_journal
+from batchtui.services.retry.conversations.tool_runs import INTERRUPTED, CallJournal, PendingCall, load_journal
 from batchtui.services.retry.conversations.unfinished import find_unfinished
 from batchtui.services.retry.next_attempt import send_attempt
 from batchtui.services.retry.preconditions import refuse_unkept, refuse_unready
@@ -113,6 +113,11 @@ class ContinuePlan:
     def requests(self) -> int:
         """How many conversations go on."""
         return self.staged.requests
+
+    @property
+    def interrupted(self) -> int:
+        """Conversations that are left because a tool call was started and never finished."""
+        return sum(group.count for group in self.left if group.why == INTERRUPTED)
 
 
 async def plan_continue(workspace: Workspace, target: Target, options: ContinueOptions) -> ContinuePlan:
@@ -307,7 +312,10 @@ def _nothing_to_continue(job: Job, found: Unfinished, left: Sequence[LeftConvers
         hint = "`--tool NAME=COMMAND` allows a tool; `batchtui help continue` says how it is run."
     elif found.failed and not left:
         hint = f"`batchtui retry {job.id}` sends the failed ones again."
-    return NothingToContinue(f"Nothing to continue in {job.name}: {'; '.join(said)}.", hint=hint)
+    nothing = NothingToContinue(f"Nothing to continue in {job.name}: {'; '.join(said)}.", hint=hint)
+    nothing.interrupted = sum(group.count for group in left if group.why == INTERRUPTED)
+    nothing.has_open = bool(left or found.awaited)
+    return nothing
 
 
 def _intake(options: ContinueOptions, job: Job) -> IntakeOptions:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from batchtui.domain.errors import UsageError
+from batchtui.domain.errors import NothingToContinue, UsageError
 from batchtui.services.retry.conversations.continue_job import apply_continue, discard, plan_continue
 from batchtui.services.retry.conversations.tool_runs import run_tools
 from batchtui.services.spending.budget import enforce_limits
@@ -26,6 +27,7 @@ async def plan_turn(
     options: ContinueOptions,
     *,
     may_run: Callable[[ContinuePlan], Awaitable[bool]],
+    may_rerun: Callable[[int], Awaitable[bool]] | None = None,
     on_tools: Callable[[ToolProgress], None] | None = None,
 ) -> ContinuePlan | None:
     """Run the tools that the conversations wait for, and return the turn that can be sent then. The caller discards it.
@@ -35,13 +37,15 @@ async def plan_turn(
         target: the job, or one batch of it.
         options: what a person chose.
         may_run: whether the tools of this plan may be run now; asked only where there are any. None is returned else.
+        may_rerun: whether calls that were started and never finished may be run again, in so many conversations; asked
+            only where there are any.
         on_tools: is called after each call.
 
     Raises:
         CostLimit: the turn may cost more than a limit allows; no tool was run for it where that was clear before.
         NothingToContinue, ResultsUnavailable, UsageError, StorageError: as `plan_continue` and `run_tools`.
     """
-    plan = await plan_continue(workspace, target, options)
+    plan, options = await _plan_with_reruns(workspace, target, options, may_rerun)
     try:
         await refuse_over_limits(workspace, plan)
         if not plan.pending:
@@ -65,6 +69,30 @@ async def plan_turn(
         discard(workspace, plan)
         raise
     return plan
+
+
+async def _plan_with_reruns(
+    workspace: Workspace,
+    target: Target,
+    options: ContinueOptions,
+    may_rerun: Callable[[int], Awaitable[bool]] | None,
+) -> tuple[ContinuePlan, ContinueOptions]:
+    """Return the plan and its options; with interrupted calls run again where a person says so."""
+    try:
+        plan = await plan_continue(workspace, target, options)
+    except NothingToContinue as nothing:
+        if may_rerun is None or not nothing.interrupted or not await may_rerun(nothing.interrupted):
+            raise
+    else:
+        try:
+            if may_rerun is None or not plan.interrupted or not await may_rerun(plan.interrupted):
+                return plan, options
+        except BaseException:
+            discard(workspace, plan)
+            raise
+        discard(workspace, plan)
+    options = replace(options, rerun_tools=True)
+    return await plan_continue(workspace, target, options), options
 
 
 def _refuse_pending(plan: ContinuePlan) -> None:

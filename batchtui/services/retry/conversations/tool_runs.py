@@ -33,6 +33,8 @@ AT_ONCE = 4
 LEASE = timedelta(minutes=5)
 """How long one process may run the tools of a job without a sign of life."""
 _RENEW_SECONDS = 60.0
+INTERRUPTED = "a call of its tools was started and never finished; --rerun-tools runs such calls again"
+"""Why a conversation is left whose tool was killed, or whose process died."""
 _USUAL = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
 """What a tool gets of the environment. A list of what it gets, not of what it does not: keys have many names."""
 _BLOCK = 1 << 16
@@ -80,9 +82,7 @@ class CallJournal:
         if record.sender != self._holder and is_gone(record.sender) is False:
             raise CannotContinue("its tools are being run by another process")
         if not rerun:
-            raise CannotContinue(
-                "a call of its tools was started and never finished; --rerun-tools runs such calls again"
-            )
+            raise CannotContinue(INTERRUPTED)
 
 
 async def load_journal(workspace: Workspace, job: str) -> CallJournal:
@@ -155,9 +155,13 @@ async def _run_all(
                 errors += failed
                 tell(ToolProgress(done, len(pending), errors))
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(min(AT_ONCE, len(conversations))):
-            group.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, len(conversations))):
+                group.create_task(work())
+    except BaseExceptionGroup as several:
+        # One failure stops the others; it is what a person can act on, and handlers look for its type.
+        raise several.exceptions[0] from None
 
 
 async def _run_once(workspace: Workspace, job: str, pending: PendingCall, tool: Tool, *, rerun: bool) -> bool:

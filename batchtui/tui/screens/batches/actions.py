@@ -45,6 +45,11 @@ class BatchActions(LabelActions):
 
         run_guarded(self.app, partial(open_retry, self.dashboard, self.chosen), group="act")
 
+    def _action_batches_continue(self) -> None:
+        from batchtui.tui.screens.retry.conversations import continue_conversations
+
+        run_guarded(self.app, partial(continue_conversations, self.dashboard, self.chosen), group="act")
+
     def _action_batches_export(self) -> None:
         from batchtui.tui.screens.export.open import open_export
 

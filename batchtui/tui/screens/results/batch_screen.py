@@ -37,6 +37,7 @@ from batchtui.tui.screens.results.notice_band import ResultsBanner
 from batchtui.tui.screens.results.result_screen import ResultScreen
 from batchtui.tui.screens.results.review.screen import ReviewScreen
 from batchtui.tui.screens.results.source import batch_source, job_source
+from batchtui.tui.screens.retry.conversations import continue_conversations
 from batchtui.tui.screens.retry.open import open_marked_retry, open_retry
 from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
@@ -343,6 +344,9 @@ class BatchScreen(LabelActions):
             await open_marked_retry(self.dashboard, self.shown, failed)
         else:
             self.dashboard.say("All marked requests have succeeded.")
+
+    def _action_batch_continue(self) -> None:
+        run_guarded(self.app, partial(continue_conversations, self.dashboard, self.chosen), group="act")
 
     def _action_batch_export(self) -> None:
         # Marks, a search or a filter choose what is exported first.

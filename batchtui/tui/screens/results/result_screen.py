@@ -32,6 +32,8 @@ class ResultScreen(SideBySide):
         self._source = source
         self._grid = grid
         self._batch = source.batches[0]
+        self._is_conversation = False
+        """Whether the whole conversation is shown in place of the answer."""
         self._reading = CoalescedWorker(self, self._read)
 
     def on_mount(self) -> None:
@@ -47,7 +49,7 @@ class ResultScreen(SideBySide):
         read = await asyncio.to_thread(self._source.load, seq)
         self._batch = read.batch
         self._head.show(read.answer, len(read.raw), read.cost, read.fit, read.origin, read.annotations)
-        self._answer.show(read.answer_document)
+        self._answer.show(read.conversation_document if self._is_conversation else read.answer_document)
         self._request.show(read.request_document)
         self.refresh_frame()
 
@@ -86,6 +88,12 @@ class ResultScreen(SideBySide):
     async def _action_result_history(self) -> None:
         await self.settled()
         self.app.push_screen(HistoryScreen(self.workspace, self._batch.job, self._head.custom_id))
+
+    async def _action_result_conversation(self) -> None:
+        self._is_conversation = not self._is_conversation
+        self._reading.request()
+        await self.settled()
+        self._answer.target.focus()
 
     async def settled(self) -> None:
         """Return when the result under the cursor of the list is the one that is shown."""

@@ -13,7 +13,7 @@ from batchtui.results.parsed_result import ParsedResult, parse_result
 from batchtui.results.structured_output import SchemaMatch, match_schema
 from batchtui.services.results.annotations import open_annotations, select_results
 from batchtui.tui.rendering.answer import answer_parts
-from batchtui.tui.rendering.request import params_of, request_parts
+from batchtui.tui.rendering.request import params_of, request_parts, transcript_parts
 from batchtui.tui.rendering.spans import Span, Tone
 from batchtui.tui.widgets.document_pane import Document
 
@@ -49,6 +49,13 @@ class LoadedResult(NamedTuple):
     def answer_document(self) -> Document:
         """The answer as it is read."""
         return Document(partial(answer_parts, self.answer, raw=self.raw), self.raw)
+
+    @property
+    def conversation_document(self) -> Document:
+        """All turns up to the answer, with calls of tools and their results; the answer where nothing is stored."""
+        if self.request is None:
+            return self.answer_document
+        return Document(partial(transcript_parts, self.request, self.answer), self.raw)
 
     @property
     def request_document(self) -> Document:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 NEVER_ENDS = {"demo", "simulate"}
 """Commands that are parsed by another test and not run: they run until they are interrupted."""
-ASKS = {"submit", "retry", "continue", "cancel", "delete", "prune", "check", "resume"}
+ASKS = {"submit", "retry", "continue", "cancel", "delete", "prune", "check", "resume", "judge"}
 """Commands that would ask: there is nobody, so they are given --yes."""
 FOREIGN = "msgbatch_01HkF4xG2Lm8Qp5Rt7Vw9Yzb"
 """The manual's name of a batch that was created elsewhere."""
@@ -68,6 +68,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     jsonl(tmp_path / "letters.jsonl", requests(5, "l"))
     (tmp_path / "openai.jsonl").write_text(json.dumps(FOREIGN_LINE) + "\n")
     (tmp_path / "sort.md").write_text(TEMPLATE)
+    (tmp_path / "rubric.md").write_text("The answer is short.\n")
     for name in ("tickets.csv", "jan.csv", "feb.csv"):
         (tmp_path / name).write_text(TABLE)
     (tmp_path / "old").mkdir()
@@ -84,7 +85,10 @@ def expected(words: list[str]) -> set[ExitCode]:
 @pytest.mark.parametrize("page", [page for page in PAGES if command_lines(page)], ids=lambda page: page.stem)
 def test_every_command_line_of_a_page_runs(page: Path, batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
     for name in ("second-try", "first-try", "nightly"):
-        batchtui("submit", str(jsonl(files / f"{name}.jsonl", requests(20, name[0]))), "--yes", "--name", name)
+        # The same requests to two models: they can be compared.
+        model = ["--model", "claude-sonnet-5-5"] if name == "first-try" else []
+        path = jsonl(files / f"{name}.jsonl", requests(20, "n" if name == "nightly" else "t"))
+        batchtui("submit", str(path), "--yes", "--name", name, *model)
     foreign = simulator.world.plant([json.loads(line) for line in (files / "tickets.jsonl").read_text().splitlines()])
     failed = []
     for words in command_lines(page):

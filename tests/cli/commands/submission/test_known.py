@@ -79,3 +79,18 @@ def test_a_composition_says_it_once(batchtui: Batchtui, job: str, simulator: Sim
     assert (document["known"]["answered"], document["known"]["new"]) == (2, 1)
     sent = batchtui(*args, "--submit", "--yes")
     assert (sent.code, sent.err.count("already answered")) == (0, 1)
+
+
+@pytest.mark.parametrize("command", [("check",), ("estimate",), ("submit", "--dry-run")])
+def test_samples_of_one_question_are_no_duplicates(command: tuple[str, ...], batchtui: Batchtui, grown: str) -> None:
+    assert batchtui(command[0], grown, *command[1:], "--json").document["known"]["duplicates"] == 1
+    ran = batchtui(command[0], grown, *command[1:], "--samples", "2", "--json")
+    assert (ran.document["known"]["duplicates"], ran.document["known"]["new"]) == (0, 5)
+
+
+def test_a_composition_counts_samples_without_submitting(batchtui: Batchtui, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("id,text\na,same\nb,same\nc,same\n")
+    (tmp_path / "t.md").write_text("+++\nmodel = 'claude-haiku-5-5'\nmax_tokens = 256\n+++\nSay {{ text }}\n")
+    args = ("compose", "--template", str(tmp_path / "t.md"), "--data", str(tmp_path / "t.csv"), "--json")
+    assert batchtui(*args).document["known"]["duplicates"] == 2
+    assert batchtui(*args, "--samples", "2").document["known"]["duplicates"] == 1

@@ -51,6 +51,20 @@ def test_only_what_is_new_is_sent_and_the_export_has_all_in_order(
     own = str(next(batch["id"] for batch in sent.document["batches"] if not batch["reused"]))
     assert [row["reused_from"] for row in rows] == ["", first, first, first, own]
     assert rows[0]["text"] == rows[4]["text"]
+    array = json.loads(batchtui("results", "again", "--format", "json", "--order", "input").out)
+    assert [row.get("reused_from") for row in array] == [None, first, first, first, own]
+    lines = batchtui("results", "again", "--with-requests", "--order", "input").out.splitlines()
+    assert [json.loads(line).get("reused_from") for line in lines] == [None, first, first, first, own]
+    # Lines without requests are what the API sent.
+    assert "reused_from" not in batchtui("results", "again").out
+    sections = batchtui("results", "again", "--format", "md", "--order", "input").out.split("\n---\n")
+    assert [f"Answer reused from `{first}`." in section for section in sections[-5:]] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_file_after_the_option_is_a_file(batchtui: Batchtui, first: str, grown: str) -> None:
