@@ -202,7 +202,7 @@ class Workspace:
         Raises:
             GatewayError, ResultsDamaged, ResultsUnavailable, StorageError: its results cannot be had.
         """
-        from batchtui.services.pilot.decision import report_ended
+        from batchtui.services.results.pilot.decision import report_ended
 
         return await report_ended(self._engine, (await self.find(named)).batches[0].job)
 
@@ -213,7 +213,7 @@ class Workspace:
             UsageError: the pilot has not ended yet.
             GatewayError, CredentialsMissing: as `resume`.
         """
-        from batchtui.services.pilot.decision import release
+        from batchtui.services.results.pilot.decision import release
 
         job = (await self.find(named)).batches[0].job
         await release(self._engine, job)

@@ -9,7 +9,6 @@ Modules:
     insights/       what somebody should know: warnings, forecasts, what changed, and whether all is well
     models          list the models that can be used, as the API named them or built in
     notifications/  tell people and programs what happened, once
-    pilot/          what a pilot came to, and whether the rest of its job follows
     polling/        keep the registry up to date with the API: once, in the background, or until something has ended
     results/        use cases about results: collect, read, export, compare
     retry/          send again exactly what has not succeeded, and continue conversations

@@ -13,12 +13,12 @@ from batchtui.domain.errors import UsageError
 from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.targets import find_target
 from batchtui.services.insights.warnings import list_warnings
-from batchtui.services.pilot.decision import go_on, held_of, release, report_ended
 from batchtui.services.polling.maintenance import run_maintenance
 from batchtui.services.polling.wait import wait
 from batchtui.services.results.collect import collect
 from batchtui.services.results.export import apply_export, plan_export
 from batchtui.services.results.export_plan import ExportOptions
+from batchtui.services.results.pilot.decision import go_on, held_of, release, report_ended
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
@@ -161,7 +161,6 @@ async def test_a_bound_decides_by_itself_in_whatever_sends_waiting_parts(
 async def test_a_pilot_without_answers_sends_nothing_by_itself(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, simulator: Simulator
 ) -> None:
-    simulator.world.faults.add(Fault(on="create", times=0, kind="status", status=529))
     simulator.world.retemper(Scenario(takes=60.0, errored={"invalid_request_error": 1.0}))
     job = (await send(workspace, tmp_path, auto_below=Decimal(100))).job.id
     batches = await ended(workspace, clock)
