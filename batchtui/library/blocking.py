@@ -79,6 +79,8 @@ class BlockingWorkspace:
     collect = _blocking(Workspace.collect)
     results = _iterating(Workspace.results)
     export = _blocking(Workspace.export)
+    marks = _blocking(Workspace.marks)
+    mark = _blocking(Workspace.mark)
     retry = _blocking(Workspace.retry)
     continue_job = _blocking(Workspace.continue_job)
     cancel = _blocking(Workspace.cancel)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests
     from batchtui.domain.costs.pilot_report import PilotReport
+    from batchtui.domain.results.mark import ReviewMark
     from batchtui.domain.results.result import Outcome
     from batchtui.intake import CheckReport
     from batchtui.library.options import IntakeKeywords
@@ -202,7 +203,7 @@ class Workspace:
         Raises:
             GatewayError, ResultsDamaged, ResultsUnavailable, StorageError: its results cannot be had.
         """
-        from batchtui.services.results.pilot.decision import report_ended
+        from batchtui.services.polling.pilot.decision import report_ended
 
         return await report_ended(self._engine, (await self.find(named)).batches[0].job)
 
@@ -213,7 +214,7 @@ class Workspace:
             UsageError: the pilot has not ended yet.
             GatewayError, CredentialsMissing: as `resume`.
         """
-        from batchtui.services.results.pilot.decision import release
+        from batchtui.services.polling.pilot.decision import release
 
         job = (await self.find(named)).batches[0].job
         await release(self._engine, job)
@@ -435,6 +436,50 @@ class Workspace:
         is_accepted = arguments.flag("accept", keywords.get("accept", False))
         target = await self._collected(named, accept=is_accepted, salvage=options.salvage)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
+
+    async def marks(self, named: Named, *, reviewer: str | None = None) -> tuple[ReviewMark, ...]:
+        """Return what reviewers say of the answers of a job: verdict, labels, note; stale ones, too.
+
+        Args:
+            named: a job, or a batch of one.
+            reviewer: only the marks of this reviewer; None for all.
+        """
+        name = arguments.text_or_none("reviewer", reviewer)
+        target = await self.find(named)
+        return await self._engine.registry.marks.of_job(target.batches[0].job, name)
+
+    async def mark(
+        self,
+        named: Named,
+        custom_id: str,
+        verdict: Literal["accepted", "rejected"] | None = None,
+        *,
+        labels: str | Iterable[str] = (),
+        note: str = "",
+        reviewer: str | None = None,
+    ) -> ReviewMark:
+        """Say what a reviewer thinks of the answer that a job has now, in place of what the reviewer said before.
+
+        Args:
+            named: a job, or a batch of one.
+            custom_id: which result.
+            verdict: accepted, rejected, or None for none; without labels and note the mark is removed.
+            labels: nine at most.
+            note: a text.
+            reviewer: whose mark it is; None for the setting `review.name`, else the user.
+
+        Raises:
+            UsageError: a word is wrong, or the job has no result with this custom_id.
+            ResultsUnavailable: no results of the job are saved.
+        """
+        from batchtui.services.results.review.marking import mark_result
+
+        said = arguments.text_or_none("verdict", verdict)
+        names, name = arguments.texts("labels", labels), arguments.text_or_none("reviewer", reviewer)
+        target = await self.find(named)
+        return await mark_result(
+            self._engine, target.batches[0].job, custom_id, said, labels=names, note=note, reviewer=name or ""
+        )
 
     async def retry(
         self,

@@ -19,7 +19,7 @@ async def saved_report(workspace: Workspace, job: str) -> PilotReport | None:
     Raises:
         StorageError: its requests or results cannot be read.
     """
-    from batchtui.services.results.pilot.report import report_pilot
+    from batchtui.services.polling.pilot.report import report_pilot
 
     return await report_pilot(workspace, job)
 

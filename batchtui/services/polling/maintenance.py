@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
-from batchtui.services.results.pilot import decision
+from batchtui.services.polling.pilot import decision
 from batchtui.services.results.review.scores import read_all_judge_results
 from batchtui.services.reuse.fill import fill_all
 from batchtui.services.submission import reconcile, resume

@@ -22,8 +22,8 @@ from batchtui.domain.errors import (
     WaitTimedOut,
 )
 from batchtui.services.polling import maintenance, refresh
+from batchtui.services.polling.pilot import decision
 from batchtui.services.results.collect import collect
-from batchtui.services.results.pilot import decision
 from batchtui.services.reuse.fill import awaited, fill_all
 from batchtui.services.submission import resume
 from batchtui.services.workspace import is_elsewhere, refuse_other_account

@@ -12,7 +12,6 @@ Modules:
     history        read what became of one request in every attempt, and the results of a whole job
     lost_files     notice saved results whose file is gone or truncated, while the API still has them
     outcomes       count what saved results turned out to be, of batches saved by earlier versions
-    pilot/         what a pilot came to, and whether the rest of its job follows
     read           read saved results one by one for a program
     review/        a person's review of answers
     salvage        find what can be exported of results that are not whole, and mark what is not a batch's own

@@ -33,8 +33,12 @@ def comparison(params: Mapping[str, Any], *, seed: int, longer_wins: float, ties
     asked = said.get("REQUEST", "")
     # Seeded draws on purpose: answers must repeat. They guard nothing.
     truth = _draw(seed, "truth", asked, *sorted((first, second)))
-    longer, shorter = ("first", "second") if len(first) > len(second) else ("second", "first")
+    # By the text where both are as long, so that the order decides nothing.
+    is_first = (len(first), first) > (len(second), second)
+    longer, shorter = ("first", "second") if is_first else ("second", "first")
     winner = longer if truth < longer_wins else "tie" if truth < longer_wins + ties else shorter
+    if first == second:
+        winner = "tie"
     if _draw(seed, "position", asked, first, second) < bias:
         winner = "first"
     return json.dumps({"reason": f"The {winner} answer is what was asked for.", "winner": winner})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.submission.send_evidence import VerdictKind
-from batchtui.services.results.pilot import decision
+from batchtui.services.polling.pilot import decision
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.canary import plan_canary, run_canary, with_canary

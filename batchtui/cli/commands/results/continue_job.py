@@ -133,7 +133,7 @@ async def command(
             truncation=TruncationChoice(max_tokens, goes_on=go_on),
             allowed_models=allowed_models,
         )
-        target = await _ready(session, workspace, named)
+        target = await _ready(session, workspace, named, waits=waits)
         if dry_run:
             return await _rehearse(session, workspace, target, options)
         if not waits:
@@ -142,14 +142,23 @@ async def command(
         return await _go_through(session, workspace, target, options, yes=yes)
 
 
-async def _ready(session: Session, workspace: Workspace, named: str) -> Target:
-    """Return the target after collecting its results: they are the turns so far."""
+async def _ready(session: Session, workspace: Workspace, named: str, *, waits: bool) -> Target:
+    """Return the target after collecting its results: they are the turns so far.
+
+    `waits`: wait for a turn that is in progress, as after an interrupted `--wait`.
+    """
     from batchtui.services.batches.adopt import find_or_import
+    from batchtui.services.batches.targets import whole_job
     from batchtui.services.retry.preconditions import refuse_unkept
 
     target = await find_or_import(workspace, named)
     # First: where the requests are gone, fetching results would be for nothing.
     refuse_unkept(workspace, target)
+    if waits:
+        batches = (await whole_job(workspace, target.batches[0].job)).batches
+        if any(not batch.state.is_settled for batch in batches):
+            await wait_flow.wait_for(session, workspace, batches)
+            target = await target_view.reload(workspace, target)
     return await save_results.ensure_collected(session, workspace, target)
 
 

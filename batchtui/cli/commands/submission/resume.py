@@ -115,9 +115,9 @@ async def command(
 
 async def _release(session: Session, workspace: Workspace, jobs: Sequence[str], *, named: bool, yes: bool) -> None:
     """Ask whether the rest of jobs follows their pilots, and release what does. Only of jobs that were named."""
+    from batchtui.services.polling.pilot.decision import held_of, release, report_ended
+    from batchtui.services.polling.pilot.report import pilot_of
     from batchtui.services.polling.refresh import refresh_batches
-    from batchtui.services.results.pilot.decision import held_of, release, report_ended
-    from batchtui.services.results.pilot.report import pilot_of
 
     for job in await held_of(workspace, jobs):
         if not named:

@@ -104,3 +104,21 @@ def test_tools_for_good_stand_in_a_file_beside_the_settings(
     ran = batchtui("continue", job, "--yes", "--json")
     assert (ran.code, ran.document["left"]) == (0, [])
     assert len(simulator.world.batches) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "scenario", [replace(SCENARIOS["conversations"], takes=1.5, requests_per_minute=0, seed=SEED, turns=MOST)]
+)
+def test_a_wait_that_was_interrupted_is_taken_up_where_the_turn_is(
+    batchtui: Batchtui, job: str, simulator: Simulator
+) -> None:
+    sent = batchtui("continue", job, "--tool", "lookup=cat", "--yes", "--json")
+    assert (sent.code, sent.document["attempt"]) == (0, 2)
+    running = batchtui("continue", job, "--tool", "lookup=cat", "--yes", "--json")
+    assert (running.code, running.document["error"]["type"]) == (1, "results_unavailable")
+    ran = batchtui("continue", job, "--tool", "lookup=cat", "--wait", "--yes", "--json")
+    assert ran.code == 0, ran
+    assert ran.document["end"] == f"All {COUNT} conversations of talks have ended."
+    needed = max(batches_needed(SEED, f"talk-{number}", MOST) for number in range(COUNT))
+    assert len(simulator.world.batches) == needed

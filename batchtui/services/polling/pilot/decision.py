@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, UsageError
+from batchtui.services.polling.pilot.report import pilot_of, report_pilot
 from batchtui.services.results.collect import collect
-from batchtui.services.results.pilot.report import pilot_of, report_pilot
 from batchtui.services.submission.submit import bound_key
 from batchtui.services.workspace import is_elsewhere
 

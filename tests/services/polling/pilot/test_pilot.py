@@ -14,11 +14,11 @@ from batchtui.services.batches.cancel import apply_cancel, plan_cancel
 from batchtui.services.batches.targets import find_target
 from batchtui.services.insights.warnings import list_warnings
 from batchtui.services.polling.maintenance import run_maintenance
+from batchtui.services.polling.pilot.decision import go_on, held_of, release, report_ended
 from batchtui.services.polling.wait import wait
 from batchtui.services.results.collect import collect
 from batchtui.services.results.export import apply_export, plan_export
 from batchtui.services.results.export_plan import ExportOptions
-from batchtui.services.results.pilot.decision import go_on, held_of, release, report_ended
 from batchtui.services.submission.resume import resume
 from batchtui.services.submission.staging.stage import IntakeOptions
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, plan_submit
