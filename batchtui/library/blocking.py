@@ -83,6 +83,8 @@ class BlockingWorkspace:
     mark = _blocking(Workspace.mark)
     retry = _blocking(Workspace.retry)
     continue_job = _blocking(Workspace.continue_job)
+    judge = _blocking(Workspace.judge)
+    verdict = _blocking(Workspace.verdict)
     cancel = _blocking(Workspace.cancel)
     delete = _blocking(Workspace.delete)
     cost = _blocking(Workspace.cost)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from batchtui.library.tasks import BatchRequest
     from batchtui.services.batches import cancel as cancel_service
     from batchtui.services.batches.targets import Target
+    from batchtui.services.compose.judging.verdict import JudgeVerdict
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.fetch_retries import FetchRetry
@@ -587,6 +588,67 @@ class Workspace:
             allowed_models=arguments.texts("allowed_models", allowed_models),
         )
         return (await send_next_turn(self._engine, await self.find(named), options)).job
+
+    async def judge(
+        self,
+        first: Named,
+        second: Named | None = None,
+        *,
+        rubric: str | Path,
+        model: str | None = None,
+        sample: int | None = None,
+        by: str | None = None,
+        failed_lose: bool = False,
+        max_cost: Decimal | float | str | None = None,
+    ) -> Job:
+        """Have a model score the saved answers of a job, or compare those of two; returns the judge job.
+
+        Args:
+            first: whose answers are judged.
+            second: what they are compared with, each pair in both orders.
+            rubric: a file in TOML or Markdown, or plain text.
+            model: the judge: a model's id or a tier; None leaves it to the rubric, and then to the tier `capable`.
+            sample: so many custom_ids at most, the same ones in every job.
+            by: a column of the first job's results by which the verdict is split.
+            failed_lose: whether an answer that failed loses against one that did not.
+            max_cost: USD; where it may cost more, nothing is sent.
+
+        Raises:
+            InputError: the rubric is wrong, or nothing can be judged.
+            ResultsUnavailable: results are not saved yet.
+            CostLimit: it may cost more than a limit allows; nothing was sent.
+            CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
+        """
+        from batchtui.judging.rubric import read_rubric
+        from batchtui.services.compose.judging.plan import JudgeOptions, plan_judge
+        from batchtui.services.submission.submit import apply_submit, discard
+
+        options = JudgeOptions(
+            model=arguments.text_or_none("model", model),
+            sample=arguments.whole_or_none("sample", sample, 1),
+            by=arguments.text_or_none("by", by),
+            failed_lose=arguments.flag("failed_lose", failed_lose),
+        )
+        limit = arguments.dollars("max_cost", max_cost)
+        read = read_rubric(arguments.path_of("rubric", rubric))
+        other = None if second is None else await self.find(second)
+        plan = await plan_judge(self._engine, await self.find(first), other, read, options)
+        try:
+            return (await apply_submit(self._engine, plan.submit, max_cost=limit)).job
+        finally:
+            discard(self._engine, plan.submit)
+
+    async def verdict(self, named: Named, *, by: str | None = None) -> JudgeVerdict:
+        """Return what a judge job found out, as far as its results are saved; `by` splits it by another column.
+
+        Raises:
+            UnknownTarget: it is no judge job.
+            UsageError: the judged results have no such column.
+        """
+        from batchtui.services.compose.judging.verdict import read_verdict
+
+        target = await self.find(named)
+        return await read_verdict(self._engine, target.batches[0].job, arguments.text_or_none("by", by))
 
     async def cancel(self, named: Named) -> list[cancel_service.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.

@@ -217,6 +217,15 @@ class BatchQueries:
         )
         return int(row["number"]) if row else 0
 
+    async def ended_between(self, since: datetime, until: datetime) -> list[Batch]:
+        """Return the batches that ended after one moment and up to another, oldest first."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE b.ended_at > ? AND b.ended_at <= ? AND b.state <> 'deleted'"
+            " ORDER BY b.ended_at, b.key",
+            (encode_time(since), encode_time(until)),
+        )
+        return _readable(rows)
+
     async def unfilled(self) -> list[Batch]:
         """Return the parts that wait for answers which they reuse, oldest first."""
         rows = await self._database.all(f"{BATCH_SELECT} WHERE b.reused = 1 AND b.state = 'in_progress' ORDER BY b.key")

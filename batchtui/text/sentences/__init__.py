@@ -3,6 +3,7 @@
 Modules:
 
     batch_names         name a batch: short for a list, longer in a sentence, with its id
+    digest              write what happened since the last digest, in a few sentences
     estimates           write an estimate as a range, with what it rests on
     events              write a journal entry as a sentence
     forecasts           write a forecast with what it is judged by
