@@ -259,9 +259,11 @@ class DashboardApp(GlobalActions):
 
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
         for notice in notices:
-            # What is about one batch can be seen in the list; a limit stands nowhere there.
+            # What is about one batch can be seen in the list; a limit and a digest stand nowhere there.
             if notice.kind is NoticeKind.LIMIT_NEAR:
                 self.say(notice_sentence(notice), tone="warning", kind=notice.subject)
+            elif notice.kind is NoticeKind.DIGEST:
+                self.say(notice_sentence(notice), kind=str(notice.kind))
 
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""
