@@ -70,6 +70,8 @@ class BlockingWorkspace:
     known = _blocking(Workspace.known)
     submit = _blocking(Workspace.submit)
     resume = _blocking(Workspace.resume)
+    pilot = _blocking(Workspace.pilot)
+    send_rest = _blocking(Workspace.send_rest)
     find = _blocking(Workspace.find)
     batches = _blocking(Workspace.batches)
     refresh = _blocking(Workspace.refresh)

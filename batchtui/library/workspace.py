@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.query import SortKey
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.costs.pilot_report import PilotReport
     from batchtui.domain.results.mark import ReviewMark
     from batchtui.domain.results.result import Outcome
     from batchtui.intake import CheckReport
@@ -114,6 +115,8 @@ class Workspace:
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
         reuse: bool | str = False,
+        pilot: int | None = None,
+        auto_below: Decimal | float | str | None = None,
         **keywords: Unpack[IntakeKeywords],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
@@ -130,6 +133,9 @@ class Workspace:
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
             reuse: send only what is new, and copy the answers there are: True, an age such as `"30d"`, or `"all"`, as
                 `--reuse` takes it. `if_submitted` does not matter then.
+            pilot: how many requests, drawn at random, go first; `pilot()` says what they have cost, `send_rest` sends
+                the others.
+            auto_below: USD: with a pilot, `wait` sends the others by itself where the whole will cost less.
             **keywords: how the requests are read: see `IntakeKeywords`.
 
         Raises:
@@ -148,7 +154,10 @@ class Workspace:
         sources, intake = open_source(source, keywords)
         if sources == ["-"]:
             name = name or "requests"
-        plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime, reuse=policy))
+        first = arguments.whole_or_none("pilot", pilot, 1)
+        bound = arguments.dollars("auto_below", auto_below)
+        chosen = SubmitOptions(name, labels, intake, prime, reuse=policy, pilot=first, auto_below=bound)
+        plan = await plan_submit(self._engine, sources, chosen)
         try:
             # `is_sendable` first: a source with errors is reported, not answered with an earlier job.
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
@@ -188,6 +197,29 @@ class Workspace:
         for _, error in resumed.failed:
             raise error
         return resumed.batches
+
+    async def pilot(self, named: Named) -> PilotReport | None:
+        """Say what the pilot of a job has cost, and what the others will. None while it runs, and without one.
+
+        Raises:
+            GatewayError, ResultsDamaged, ResultsUnavailable, StorageError: its results cannot be had.
+        """
+        from batchtui.services.polling.pilot.decision import report_ended
+
+        return await report_ended(self._engine, (await self.find(named)).batches[0].job)
+
+    async def send_rest(self, named: Named) -> tuple[Batch, ...]:
+        """Send the requests of a job that waited for its pilot. Returns the parts that were sent, as they stand.
+
+        Raises:
+            UsageError: the pilot has not ended yet.
+            GatewayError, CredentialsMissing: as `resume`.
+        """
+        from batchtui.services.polling.pilot.decision import release
+
+        job = (await self.find(named)).batches[0].job
+        await release(self._engine, job)
+        return await self.resume(job)
 
     async def find(self, named: Named) -> Target:
         """Find a job or a batch, with its batches as the registry knows them.

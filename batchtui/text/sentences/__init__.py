@@ -11,6 +11,7 @@ Modules:
     lineage             say which job was made from which
     notices             write a notice: heading, sentence, and the JSON that hooks get
     outcome_words       write what became of the requests of a batch
+    pilots              say what a pilot came to and what the rest of its job will cost
     turns               say what the next turn of conversations is, what it costs, and what is left
     verdicts            what a verdict on an open part means, and what to do about it
     verdicts_of_judges  write what a judge job found out

@@ -324,6 +324,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("dialog.yes", ("y",), "yes", "Confirm.", _S.DIALOG, in_palette=False),
     Command("dialog.try", ("p",), "try", "Try one request of each shape first.", _S.DIALOG, in_palette=False),
     Command("dialog.reuse", ("r",), "only new", "Send only what was not asked before.", _S.DIALOG, in_palette=False),
+    Command("dialog.pilot", ("f",), "pilot", "Send a random sample first.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Close, and change nothing.", _S.DIALOG, in_palette=False),
     # ── while one types ──
     Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),
