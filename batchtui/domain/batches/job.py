@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 PILOT_PART = 0
 """The number of the part that is a pilot: the other parts keep their numbers from 1, and parts go out in order."""
+AWAITS_DECISION = "Waiting for the decision about the pilot."
+"""The reason of parts that are held, until it is known why they do not follow by themselves."""
 LONGEST_NAME = 200
 """Characters."""
 _NOT_A_NAME = ("@", "-", "msgbatch_", "job_")

@@ -6,7 +6,7 @@ plain interval of a mean is too short, most of all above. Three things mend that
 - what the length of a request explains is taken out first (the difference estimator of survey sampling: the lengths of
   all requests are known);
 - the interval is a studentised bootstrap (P. Hall, The Bootstrap and Edgeworth Expansion, 1992, section 3.5), which
-  follows the skew, with 3 % left out on each side;
+  follows the skew, with 2 % left out on each side;
 - its upper end counts one more request that writes all of its max_tokens: among N that were seen none or few may have.
 
 Held against lognormal, Pareto and two-valued outputs it covers the true cost in at least nine of ten samples of 20 to
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.9
 """How often the interval holds the true cost, at least."""
-_TAIL = 0.03
+_TAIL = 0.02
 """What is left out on each side of the bootstrap: less than 0.05, as small samples of skewed costs cover too little."""
 _DRAWS = 600
 _MOST_STEPS = 400_000

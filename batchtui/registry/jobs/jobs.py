@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.job import PILOT_PART
+from batchtui.domain.batches.job import AWAITS_DECISION, PILOT_PART
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.costs.estimate import Bounds
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 
 _WAITS = "waits for the answers that it reuses"
-_HELD = "Waiting for the decision about the pilot."
 _FREE = Bounds(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
@@ -258,7 +257,7 @@ class Jobs:
                     part.is_reused,
                     # Where it repeats requests of a part of this attempt, that part has its row already.
                     keys[part.awaits_part] if part.awaits_part is not None else part.awaits,
-                    _WAITS if part.is_reused else _HELD if part.is_held else "",
+                    _WAITS if part.is_reused else AWAITS_DECISION if part.is_held else "",
                     part.is_held,
                 ),
             )

@@ -37,6 +37,7 @@ WORDS: Mapping[str, str] = {
     "batch.dropped": "dropped",
     "batch.found": "imported",
     "batch.restored": "restored",
+    "pilot.released": "released",
     "requests.attached": "attached",
     "results.none": "not saved",
     "results.partial": "partly saved",

@@ -176,7 +176,9 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
     clear: list[Batch] = []
     for finding in await reconcile.look_up(app.workspace, batches):
         clear += await _decide(app, finding)
-    if clear and await app.ask(_sending(clear)):
+    # A yes to what follows a pilot is a yes to sending it.
+    is_decided = all(batch.key in decided for batch in clear)
+    if clear and (is_decided or await app.ask(_sending(clear))):
         with app.busy() as say:
             failed = await send_on(
                 app.workspace, [batch.key for batch in clear], lambda event: say(send_progress_words(event))

@@ -254,3 +254,24 @@ async def test_a_typed_path_that_is_not_a_file_is_not_accepted(tmp_path: Path, n
         shown.app.screen.query_one(Input).value = name
         await shown.press("enter")
         await shown.shows("no matching file here")
+
+
+async def test_a_pilot_goes_first_and_the_others_follow_after_a_yes(here: Path, tmp_path: Path) -> None:
+    jsonl(here / "tickets.jsonl", requests(120))
+    async with stage(tmp_path) as shown:
+        await choose(shown, "tick")
+        await shown.shows("Submit 120 requests, ", "Send 50 drawn at random first")
+        shown.clock.turn(1)
+        await shown.press("f")
+        await shown.shows("Submit a pilot of 50 of 120 requests, and hold back the others?")
+        await send(shown, 1)
+        await shown.shows("● in progress", "tickets pilot", "Waiting for the decision about the pi")
+        assert len(sent_custom_ids(shown.simulator)) == 50
+        shown.clock.turn(7200)
+        await shown.press("r")
+        await shown.shows("✓ ended")
+        await shown.press("u")
+        await shown.shows("Send the other 70 requests, about", "certainty?", "pilot of 50 requests: 50 succeeded")
+        shown.clock.turn(1)
+        await send(shown, 2)
+        assert sent_custom_ids(shown.simulator) == sorted(line["custom_id"] for line in requests(120))

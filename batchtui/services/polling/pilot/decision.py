@@ -10,6 +10,7 @@ import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.job import AWAITS_DECISION
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import BatchtuiError, UsageError
 from batchtui.services.polling.pilot.report import pilot_of, report_pilot
@@ -78,7 +79,7 @@ async def release(workspace: Workspace, job: str) -> int:
     """
     workspace.refuse_if_read_only()
     pilot = pilot_of(await workspace.registry.queries.of_job(job))
-    if pilot is not None and not _has_ended(pilot):
+    if pilot is not None and (pilot.state.is_open or pilot.state.is_running):
         raise UsageError(
             f"The pilot of {pilot.name} has not ended yet, so its cost is not known.",
             hint=f"`batchtui wait {job}` waits for it; `batchtui cancel {job}` cancels all of it.",
@@ -88,7 +89,7 @@ async def release(workspace: Workspace, job: str) -> int:
 
 async def _goes_on(workspace: Workspace, job: str, bound: Decimal) -> bool:
     pilot = pilot_of(await workspace.registry.queries.of_job(job))
-    if pilot is None or is_elsewhere(pilot, workspace.account):
+    if pilot is None or is_elsewhere(pilot, workspace.account) or not await _is_open(workspace, job):
         return False
     report = await report_ended(workspace, job)
     if report is None:
@@ -100,6 +101,12 @@ async def _goes_on(workspace: Workspace, job: str, bound: Decimal) -> bool:
         if batch.is_held and batch.state is BatchState.PLANNED:
             await workspace.registry.sends.explain(batch.key, why_not)
     return False
+
+
+async def _is_open(workspace: Workspace, job: str) -> bool:
+    """Return whether nobody has found yet that a job does not go on by itself: that is judged once."""
+    batches = await workspace.registry.queries.of_job(job)
+    return any(batch.is_held and batch.reason == AWAITS_DECISION for batch in batches)
 
 
 def _why_not(report: PilotReport, bound: Decimal) -> str:

@@ -206,6 +206,9 @@ def _results_index(workspace: Workspace, batch: Batch) -> Path | None:
 
 def _is_being_made(batch: Batch, now: datetime) -> bool:
     """Whether answers are still to come, from the API or out of results that it has."""
+    # Nobody knows whether what waits for the decision about a pilot will ever be sent.
+    if batch.is_held:
+        return False
     if batch.state in _BEING_MADE:
         return True
     is_open = batch.results in (ResultsState.NONE, ResultsState.PARTIAL)
