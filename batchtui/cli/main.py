@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "watch": CommandEntry("batches", "Refresh, download results and print events, without a screen."),
     "results": CommandEntry("results", "Save or print the results of a batch or a job."),
     "compare": CommandEntry("results", "Compare the answers of two batches or jobs."),
+    "review": CommandEntry("results", "Review answers by hand: accept, reject, label; measure agreement."),
     "judge": CommandEntry("results", "Have a model score answers, or compare those of two jobs."),
     "sql": CommandEntry("results", "Ask a question in SQL over saved results."),
     "retry": CommandEntry("results", "Retry the requests that did not succeed."),

@@ -189,6 +189,22 @@ reuse_option = click.option(
 )
 
 
+def pilot_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command that sends `--pilot` and `--auto-below`."""
+    function = click.option(
+        "--auto-below",
+        type=Dollars(),
+        metavar="USD",
+        help="With --pilot: send the others without asking if the whole costs less, with 90 % certainty.",
+    )(function)
+    return click.option(
+        "--pilot",
+        type=Count(),
+        metavar="N",
+        help="Send N requests drawn at random first; `resume` sends the others once you have seen what they cost.",
+    )(function)
+
+
 samples_option = click.option(
     "--samples",
     type=Count(),

@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     """The API will soon delete results that are not saved here."""
     LIMIT_NEAR = "limit_near"
     """Much of a limit on cost is spent, or will be by what is in progress."""
+    DIGEST = "digest"
+    """What happened in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +83,29 @@ class LimitShare:
 
 LIMIT_PERCENTS = (80, 90, 100)
 """Shares of a limit that a notice is made at, in percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestDay:
+    """The day that a digest is about, with what it says: one notice a day."""
+
+    day: str
+    """On this machine, as `2026-11-30`."""
+    text: str
+    """What happened, as it was when the digest was made."""
+
+    @property
+    def subject(self) -> str:
+        """It as the subject of its notice."""
+        return f"{self.prefix(self.day)}{self.text}"
+
+    @staticmethod
+    def prefix(day: str) -> str:
+        """Return what the subjects of all digests of a day begin with."""
+        return f"{day} "
+
+    @classmethod
+    def from_subject(cls, subject: str) -> DigestDay:
+        """Return what a subject says."""
+        day, _, text = subject.partition(" ")
+        return cls(day, text)

@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from batchtui.domain.batches.query import SortKey
     from batchtui.domain.costs.estimate import Estimate
     from batchtui.domain.costs.known_requests import KnownRequests
+    from batchtui.domain.costs.pilot_report import PilotReport
+    from batchtui.domain.results.mark import ReviewMark
     from batchtui.domain.results.result import Outcome
     from batchtui.intake import CheckReport
     from batchtui.library.options import IntakeKeywords
     from batchtui.library.tasks import BatchRequest
     from batchtui.services.batches import cancel as cancel_service
     from batchtui.services.batches.targets import Target
+    from batchtui.services.compose.judging.verdict import JudgeVerdict
     from batchtui.services.polling.wait import Waiting
     from batchtui.services.results.export import ExportReport
     from batchtui.services.results.fetch_retries import FetchRetry
@@ -112,6 +115,8 @@ class Workspace:
         if_submitted: IfSubmitted = "refuse",
         prime: bool = False,
         reuse: bool | str = False,
+        pilot: int | None = None,
+        auto_below: Decimal | float | str | None = None,
         **keywords: Unpack[IntakeKeywords],
     ) -> Job:
         """Check requests, cut them into parts, keep them, and send each part once.
@@ -128,6 +133,9 @@ class Workspace:
             prime: let one request go first, to fill the prompt cache; `wait` sends the rest when it has ended.
             reuse: send only what is new, and copy the answers there are: True, an age such as `"30d"`, or `"all"`, as
                 `--reuse` takes it. `if_submitted` does not matter then.
+            pilot: how many requests, drawn at random, go first; `pilot()` says what they have cost, `send_rest` sends
+                the others.
+            auto_below: USD: with a pilot, `wait` sends the others by itself where the whole will cost less.
             **keywords: how the requests are read: see `IntakeKeywords`.
 
         Raises:
@@ -146,7 +154,10 @@ class Workspace:
         sources, intake = open_source(source, keywords)
         if sources == ["-"]:
             name = name or "requests"
-        plan = await plan_submit(self._engine, sources, SubmitOptions(name, labels, intake, prime, reuse=policy))
+        first = arguments.whole_or_none("pilot", pilot, 1)
+        bound = arguments.dollars("auto_below", auto_below)
+        chosen = SubmitOptions(name, labels, intake, prime, reuse=policy, pilot=first, auto_below=bound)
+        plan = await plan_submit(self._engine, sources, chosen)
         try:
             # `is_sendable` first: a source with errors is reported, not answered with an earlier job.
             if plan.is_sendable and plan.earlier and if_submitted == "reuse":
@@ -186,6 +197,29 @@ class Workspace:
         for _, error in resumed.failed:
             raise error
         return resumed.batches
+
+    async def pilot(self, named: Named) -> PilotReport | None:
+        """Say what the pilot of a job has cost, and what the others will. None while it runs, and without one.
+
+        Raises:
+            GatewayError, ResultsDamaged, ResultsUnavailable, StorageError: its results cannot be had.
+        """
+        from batchtui.services.polling.pilot.decision import report_ended
+
+        return await report_ended(self._engine, (await self.find(named)).batches[0].job)
+
+    async def send_rest(self, named: Named) -> tuple[Batch, ...]:
+        """Send the requests of a job that waited for its pilot. Returns the parts that were sent, as they stand.
+
+        Raises:
+            UsageError: the pilot has not ended yet.
+            GatewayError, CredentialsMissing: as `resume`.
+        """
+        from batchtui.services.polling.pilot.decision import release
+
+        job = (await self.find(named)).batches[0].job
+        await release(self._engine, job)
+        return await self.resume(job)
 
     async def find(self, named: Named) -> Target:
         """Find a job or a batch, with its batches as the registry knows them.
@@ -404,6 +438,50 @@ class Workspace:
         target = await self._collected(named, accept=is_accepted, salvage=options.salvage)
         return await apply_export(self._engine, await plan_export(self._engine, target.batches, options))
 
+    async def marks(self, named: Named, *, reviewer: str | None = None) -> tuple[ReviewMark, ...]:
+        """Return what reviewers say of the answers of a job: verdict, labels, note; stale ones, too.
+
+        Args:
+            named: a job, or a batch of one.
+            reviewer: only the marks of this reviewer; None for all.
+        """
+        name = arguments.text_or_none("reviewer", reviewer)
+        target = await self.find(named)
+        return await self._engine.registry.marks.of_job(target.batches[0].job, name)
+
+    async def mark(
+        self,
+        named: Named,
+        custom_id: str,
+        verdict: Literal["accepted", "rejected"] | None = None,
+        *,
+        labels: str | Iterable[str] = (),
+        note: str = "",
+        reviewer: str | None = None,
+    ) -> ReviewMark:
+        """Say what a reviewer thinks of the answer that a job has now, in place of what the reviewer said before.
+
+        Args:
+            named: a job, or a batch of one.
+            custom_id: which result.
+            verdict: accepted, rejected, or None for none; without labels and note the mark is removed.
+            labels: nine at most.
+            note: a text.
+            reviewer: whose mark it is; None for the setting `review.name`, else the user.
+
+        Raises:
+            UsageError: a word is wrong, or the job has no result with this custom_id.
+            ResultsUnavailable: no results of the job are saved.
+        """
+        from batchtui.services.results.review.marking import mark_result
+
+        said = arguments.text_or_none("verdict", verdict)
+        names, name = arguments.texts("labels", labels), arguments.text_or_none("reviewer", reviewer)
+        target = await self.find(named)
+        return await mark_result(
+            self._engine, target.batches[0].job, custom_id, said, labels=names, note=note, reviewer=name or ""
+        )
+
     async def retry(
         self,
         named: Named,
@@ -510,6 +588,67 @@ class Workspace:
             allowed_models=arguments.texts("allowed_models", allowed_models),
         )
         return (await send_next_turn(self._engine, await self.find(named), options)).job
+
+    async def judge(
+        self,
+        first: Named,
+        second: Named | None = None,
+        *,
+        rubric: str | Path,
+        model: str | None = None,
+        sample: int | None = None,
+        by: str | None = None,
+        failed_lose: bool = False,
+        max_cost: Decimal | float | str | None = None,
+    ) -> Job:
+        """Have a model score the saved answers of a job, or compare those of two; returns the judge job.
+
+        Args:
+            first: whose answers are judged.
+            second: what they are compared with, each pair in both orders.
+            rubric: a file in TOML or Markdown, or plain text.
+            model: the judge: a model's id or a tier; None leaves it to the rubric, and then to the tier `capable`.
+            sample: so many custom_ids at most, the same ones in every job.
+            by: a column of the first job's results by which the verdict is split.
+            failed_lose: whether an answer that failed loses against one that did not.
+            max_cost: USD; where it may cost more, nothing is sent.
+
+        Raises:
+            InputError: the rubric is wrong, or nothing can be judged.
+            ResultsUnavailable: results are not saved yet.
+            CostLimit: it may cost more than a limit allows; nothing was sent.
+            CredentialsMissing, GatewayError: nothing of the part was created; it stays planned.
+        """
+        from batchtui.judging.rubric import read_rubric
+        from batchtui.services.compose.judging.plan import JudgeOptions, plan_judge
+        from batchtui.services.submission.submit import apply_submit, discard
+
+        options = JudgeOptions(
+            model=arguments.text_or_none("model", model),
+            sample=arguments.whole_or_none("sample", sample, 1),
+            by=arguments.text_or_none("by", by),
+            failed_lose=arguments.flag("failed_lose", failed_lose),
+        )
+        limit = arguments.dollars("max_cost", max_cost)
+        read = read_rubric(arguments.path_of("rubric", rubric))
+        other = None if second is None else await self.find(second)
+        plan = await plan_judge(self._engine, await self.find(first), other, read, options)
+        try:
+            return (await apply_submit(self._engine, plan.submit, max_cost=limit)).job
+        finally:
+            discard(self._engine, plan.submit)
+
+    async def verdict(self, named: Named, *, by: str | None = None) -> JudgeVerdict:
+        """Return what a judge job found out, as far as its results are saved; `by` splits it by another column.
+
+        Raises:
+            UnknownTarget: it is no judge job.
+            UsageError: the judged results have no such column.
+        """
+        from batchtui.services.compose.judging.verdict import read_verdict
+
+        target = await self.find(named)
+        return await read_verdict(self._engine, target.batches[0].job, arguments.text_or_none("by", by))
 
     async def cancel(self, named: Named) -> list[cancel_service.ActionResult]:
         """Cancel what still runs, checked by reading back; parts that were not sent are dropped.

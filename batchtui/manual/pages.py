@@ -10,8 +10,8 @@ import re
 from pathlib import Path
 
 TOPICS = (
-    "submit", "watch", "results", "judge", "retry", "continue", "compose", "money", "filters", "keys", "settings",
-    "scripting", "python", "testing", "simulator", "security", "troubleshooting", "errors", "glossary",
+    "submit", "watch", "results", "judge", "review", "retry", "continue", "compose", "money", "filters", "keys",
+    "settings", "scripting", "python", "testing", "simulator", "security", "troubleshooting", "errors", "glossary",
 )  # fmt: skip
 """The pages, in the order in which `batchtui help` lists them."""
 ERRORS = "errors"

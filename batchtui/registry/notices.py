@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from batchtui.domain.clock import Clock
     from batchtui.registry.database.connection import Database
 
+_BEGINS_SO = "SELECT 1 FROM notices WHERE kind = ? AND substr(subject, 1, ?) = ?"
+
 
 class Notices:
     """Stores notices, and which channel has delivered them.
@@ -31,10 +33,26 @@ class Notices:
         self._clock = clock
         self._holder = holder
 
-    async def make(self, kind: NoticeKind, key: int, subject: str) -> bool:
-        """Make a notice about a batch. Returns False where there is one of this kind and subject already."""
+    async def make(self, kind: NoticeKind, key: int, subject: str, *, unless: str | None = None) -> bool:
+        """Make a notice about a batch. Returns False where there is one of this kind and subject already.
+
+        Args:
+            kind: what it is about.
+            key: the batch.
+            subject: what tells it from others of its kind.
+            unless: the beginning of a subject: neither is it made where there is one of this kind that begins so.
+        """
         async with self._database.transaction() as tx:
+            if unless is not None:
+                # In the transaction: of two processes that sum up the same day one comes first, with its own figures.
+                async with tx.execute(_BEGINS_SO, (kind, len(unless), unless)) as cursor:
+                    if await cursor.fetchone() is not None:
+                        return False
             return await make(tx, self._clock.now(), kind, key, subject)
+
+    async def made_on(self, kind: NoticeKind, beginning: str) -> bool:
+        """Return whether there is a notice of this kind whose subject begins so."""
+        return await self._database.one(_BEGINS_SO, (kind, len(beginning), beginning)) is not None
 
     async def made(self, kind: NoticeKind, subjects: Sequence[str]) -> set[str]:
         """Return those of these subjects that have a notice of this kind."""

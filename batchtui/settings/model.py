@@ -20,6 +20,7 @@ from batchtui.settings.validators import (
     as_number,
     as_reuse,
     as_reviewer,
+    as_time_of_day,
     as_url,
     as_words,
 )
@@ -141,6 +142,8 @@ class Notify(Section):
     """Whether the program inherits API keys and tokens from the environment."""
     webhook: Annotated[str, Validated(as_url)] = ""
     """An https URL that receives the batch as JSON by POST (http only on this machine); empty for none."""
+    digest: Annotated[str, Validated(as_time_of_day)] = ""
+    """Local time of a daily digest, as in 18:00: what ended, what it cost, what is left to do; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

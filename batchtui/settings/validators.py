@@ -6,6 +6,7 @@ to read, and the import is a quarter of what `batchtui list` takes in all.
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,13 @@ def as_reuse(value: Any) -> Any:
     if not isinstance(value, str):
         raise ValueError("on, off, all, an age such as 30d, or all,30d")  # noqa: TRY004  (what pydantic gathers)
     ReusePolicy.parse(value)
+    return value
+
+
+def as_time_of_day(value: Any) -> Any:
+    """Return a time of day such as `18:00`, or nothing."""
+    if not isinstance(value, str) or (value and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value)):
+        raise ValueError("a time of day such as 18:00")
     return value
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MEMORY = "512MB"
 """What a query may use; sorts and joins of more go to the disk."""
 _PLACE = re.compile(r"\n\nLINE (\d+): (.*)\n( *)\^", re.DOTALL)
-_KIND = re.compile(r"^(?:[A-Z][A-Za-z]+ )+(?:Error|Exception): ")
+_KIND = re.compile(r"^[A-Z][A-Za-z -]{2,40} (?:Error|Exception): ")
 
 
 def connect(what: str, **settings: str | bool | int) -> Any:

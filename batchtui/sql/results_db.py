@@ -102,9 +102,11 @@ class ResultsDb:
         for name, arguments in types.items():
             self._connection.create_function(
                 f"batchtui_{name}",
-                getattr(functions, name),
+                _of_lines(getattr(functions, name), arguments),
                 ["VARCHAR"] * arguments,
                 "DOUBLE" if name == "cost" else "VARCHAR",
+                # By default DuckDB refuses a function that returns null.
+                null_handling="special",
             )
 
     def close(self) -> None:
@@ -270,6 +272,19 @@ class ResultsDb:
         self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM {name}_in")
         self._connection.unregister(f"{name}_in")
         return name
+
+
+def _of_lines(function: Callable[..., Any], parameters: int) -> Callable[..., Any]:
+    """Return a function of so many parameters that returns null for a null."""
+
+    # Two functions: DuckDB counts the parameters that it sees.
+    def of_line(line: str | None) -> Any:
+        return None if line is None else function(line)
+
+    def of_two(line: str | None, second: str) -> Any:
+        return None if line is None else function(line, second)
+
+    return of_line if parameters == 1 else of_two
 
 
 def _record_batches(pyarrow: Any, schema: Any, rows: Iterator[tuple[str, Sequence[Any]]]) -> Iterator[Any]:

@@ -80,6 +80,8 @@ def batch_document(batch: Batch, forecast: Forecast | None = None) -> Document:
         "outcomes": outcomes_document(batch.outcomes),
         "results_note": batch.accepted or None,
         "reused": batch.is_reused,
+        "pilot": batch.is_pilot,
+        "held": batch.is_held,
         "models": list(batch.models),
         "tags": list(batch.tags),
         "note": batch.note or None,

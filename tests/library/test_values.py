@@ -174,7 +174,19 @@ async def test_a_wrong_value_of_a_listing_is_a_usage_error(workspace: batchtui.W
 
 @pytest.mark.parametrize(
     "method",
-    ["find", "refresh", "wait", "collect", "cancel", "delete", "cost", "retry", "continue_job", "wait_for_batch"],
+    [
+        "find",
+        "refresh",
+        "wait",
+        "collect",
+        "cancel",
+        "delete",
+        "cost",
+        "retry",
+        "continue_job",
+        "wait_for_batch",
+        "verdict",
+    ],
 )
 async def test_a_value_that_names_no_job_is_a_usage_error(method: str, workspace: batchtui.Workspace) -> None:
     for named in (None, 5, "", b"job", ["a"], {}, "\ud800", object(), NAN):

@@ -249,3 +249,15 @@ async def test_named_requests_are_tried_again(tmp_path: Path, clock: TurnedClock
 
 def test_it_says_that_it_is_typed() -> None:
     assert (Path(batchtui.__file__).parent / "py.typed").is_file()
+
+
+async def test_a_job_is_judged_and_the_verdict_read(workspace: batchtui.Workspace, tmp_path: Path) -> None:
+    rubric = tmp_path / "rubric.txt"
+    rubric.write_text("Short and true.")
+    first = await workspace.submit(requests(3))
+    await workspace.wait(first, poll_interval=3600)
+    judge = await workspace.judge(first, rubric=rubric)
+    await workspace.wait(judge, poll_interval=3600)
+    verdict = await workspace.verdict(judge)
+    assert [(one.criterion, one.count) for one in verdict.whole.scores] == [("", 3), ("quality", 3)]
+    assert verdict.waiting == 0

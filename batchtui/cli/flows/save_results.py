@@ -13,6 +13,7 @@ from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import wait as wait_flow
 from batchtui.cli.flows.send_progress import say_next
 from batchtui.cli.views import target as target_view
+from batchtui.cli.views.pilot import pilot_document, saved_report
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import ResultsDamaged, ResultsUnavailable, UsageError
 from batchtui.domain.results.result import Outcome
@@ -23,6 +24,7 @@ from batchtui.text.layout.progress import bar, pace
 from batchtui.text.numbers import amount, bytes_done, count
 from batchtui.text.sentences.batch_names import batch_label
 from batchtui.text.sentences.outcome_words import batch_outcome_words
+from batchtui.text.sentences.pilots import pilot_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,13 +89,21 @@ async def wait_and_save(
     left = time_limit(patience.timeout) - (workspace.clock.monotonic() - began)
     target = await collect_all(session, workspace, await target_view.reload(workspace, target), timeout=max(left, 0.0))
     report = None if options is None else await export(session, workspace, target, options)
+    has_pilot = any(batch.is_pilot for batch in target.batches)
+    pilot = await saved_report(workspace, target.batches[0].job) if has_pilot else None
     if session.json:
-        session.out.document({**target_view.target_document(target), "export": report and report.document()})
+        said = {"export": report and report.document(), **({"pilot": pilot_document(pilot)} if pilot else {})}
+        session.out.document({**target_view.target_document(target), **said})
     elif report is not None:
         tell_export(session, report)
     else:
         for batch in target.batches:
-            session.out.line(f"{batch_label(batch)}: {outcome_of(batch)}")
+            if not batch.is_held:
+                session.out.line(f"{batch_label(batch)}: {outcome_of(batch)}")
+    if pilot is not None and not session.json:
+        # Not on stdout, which may be the results.
+        for line in pilot_lines(pilot):
+            session.notes.say(line)
     return await exit_of(workspace, target, allow_failures=patience.allow_failures)
 
 
@@ -217,7 +227,8 @@ async def exit_of(workspace: Workspace, target: Target, *, allow_failures: bool,
     if is_partial or any(batch.accepted for batch in target.batches):
         return ExitCode.NOT_ALL_SUCCEEDED
     saved = [batch for batch in target.batches if batch.results is ResultsState.SAVED]
-    others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED]
+    # What waits for the decision about a pilot has neither succeeded nor failed.
+    others = [batch for batch in target.batches if batch.results is not ResultsState.SAVED and not batch.is_held]
     # A retry may have answered what a deleted batch of the first attempt lost: then all of the job succeeded.
     if any(not batch.has_full_success for batch in others):
         outcomes = await target_view.merged_outcomes(workspace, target)

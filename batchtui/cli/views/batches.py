@@ -14,6 +14,7 @@ from batchtui.text.money import at_least, batch_cost, batch_cost_in_full, cost_i
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize
 from batchtui.text.sentences import forecasts
+from batchtui.text.sentences.batch_names import part_number, part_phrase
 from batchtui.text.sentences.outcome_words import batch_outcome_words, counts_words, outcome_words
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def state_words(batch: BatchSummary, output: Stdout) -> str:
 
 def part_words(batch: BatchSummary) -> str:
     """Return which part of which attempt it is: `2/3`, `1/1 #2`."""
-    part = "" if batch.parts == 1 else f"{batch.part}/{batch.parts}"
+    part = part_number(batch)
     return f"{part} #{batch.attempt}".strip() if batch.attempt > 1 else part
 
 
@@ -115,7 +116,7 @@ def batch_details(
         ("batch", sanitize(batch.id or ("reused answers" if batch.is_reused else "no id yet"))),
         ("name", sanitize(batch.name)),
         ("state", f"{state}: {sanitize(batch.reason)}" if batch.reason else state),
-        ("job", f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}"),
+        ("job", f"{sanitize(batch.job)}, {part_phrase(batch)}, attempt {batch.attempt}"),
         ("requests", _requests_words(batch)),
         ("counts", _counts_fact(batch)),
         ("model", sanitize(", ".join(batch.models))),

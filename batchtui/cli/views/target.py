@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.cli.views import batches as batch_views
 from batchtui.cli.views import json_documents as documents
+from batchtui.cli.views.pilot import pilot_document, show_pilot
 from batchtui.domain.batches.lineage import Lineage
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.text.sentences.lineage import lineage_document, lineage_words
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from batchtui.cli.session import Session
     from batchtui.cli.views.json_documents import Document, Ends
+    from batchtui.domain.costs.pilot_report import PilotReport
     from batchtui.domain.results.result import Outcome
     from batchtui.services.batches.targets import Target
     from batchtui.services.insights.warnings import BatchWarning
@@ -76,13 +78,17 @@ def show_target(
     ends: Ends | None = None,
     warnings: Sequence[BatchWarning] = (),
     lineage: Lineage = NO_LINEAGE,
+    pilot: PilotReport | None = None,
 ) -> None:
     """Write a target in full; `outcomes` as `merged_outcomes` counted them, `ends` forecasts."""
     if session.json:
         document = target_document(target, outcomes, ends)
         session.out.document(
-            {**document, "lineage": lineage_document(lineage), "warnings": warning_documents(warnings)}
-        )
+            {
+                **document, "lineage": lineage_document(lineage), "pilot": pilot_document(pilot),
+                "warnings": warning_documents(warnings),
+            }
+        )  # fmt: skip
     elif target.job is None:
         [batch] = target.batches
         forecast = ends(batch) if ends else None
@@ -93,6 +99,7 @@ def show_target(
         )
         session.out.line()
         batch_views.show_batches(session.out, target.batches, now)
+    show_pilot(session, pilot)
     if warnings and not session.json:
         session.out.line()
         session.out.lines(batch_views.warning_lines(warnings))

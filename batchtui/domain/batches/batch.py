@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from batchtui.domain.batches.job import PILOT_PART
 from batchtui.domain.batches.states import BatchState, ResultsState, Success
 from batchtui.domain.limits import RESULTS_KEPT
 from batchtui.domain.submission.send_evidence import Account, BoundBatch
@@ -153,6 +154,11 @@ class BatchSummary:
     """Whether its requests are not sent: their answers are copied from requests that asked the same."""
 
     @property
+    def is_pilot(self) -> bool:
+        """Whether it is the sample of its job that goes first."""
+        return self.part == PILOT_PART
+
+    @property
     def failed(self) -> int:
         """Requests that did not succeed: by the saved results read closely, else by the API's counts."""
         return self.counts.failed if self.outcomes is None else self.outcomes.failed
@@ -218,6 +224,8 @@ class Batch(BatchSummary):
     """Whether a person said that this id is the part's, while that is not proved yet."""
     may_have_twin: bool = False
     """Whether this registry was copied or restored after it was planned: the other one may have sent it."""
+    is_held: bool = False
+    """Whether it is not sent before somebody has decided about the pilot of its job."""
     awaits: int | None = None
     """The key of the batch whose results it waits for; None where the answers were saved when it was planned."""
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+PILOT_PART = 0
+"""The number of the part that is a pilot: the other parts keep their numbers from 1, and parts go out in order."""
 LONGEST_NAME = 200
 """Characters."""
 _NOT_A_NAME = ("@", "-", "msgbatch_", "job_")
@@ -54,7 +56,7 @@ class PartPlan:
     """One batch that will be sent: how many requests, how long its body, and where the body lies."""
 
     part: int
-    """From 1."""
+    """From 1; `PILOT_PART` for a pilot."""
     requests: int
     bytes: int
     body: str
@@ -63,6 +65,8 @@ class PartPlan:
     """Of its custom_ids, in any order: tells its results from other ones when the requests are gone."""
     is_reused: bool = False
     """Whether it is not sent: the answers to its requests are copied (see `Batch.is_reused`)."""
+    is_held: bool = False
+    """Whether it waits until a person has seen what the pilot of its job came to."""
     awaits: int | None = None
     """The key of the batch of another job whose results it waits for."""
     awaits_part: int | None = None

@@ -28,6 +28,11 @@ class IdsDigest:
         hashed = blake2b(custom_id.encode("utf-8", "surrogatepass"), digest_size=_BYTES).digest()
         self._sum += int.from_bytes(hashed, "big")
 
+    def taken_from(self, whole: str) -> str:
+        """Return the digest of what is left of a stored one without the ids so far."""
+        count, _, hexadecimal = whole.partition(":")
+        return f"{int(count) - self.count}:{(int(hexadecimal, 16) - self._sum) % _MODULUS:032x}"
+
     def text(self) -> str:
         """Return the digest of the ids so far, as it is stored."""
         return f"{self.count}:{self._sum % _MODULUS:032x}"

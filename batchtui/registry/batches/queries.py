@@ -162,10 +162,11 @@ class BatchQueries:
         a time of their own are not among them, nor those behind a part that is being sent or whose fate is unknown.
         """
         rows = await self._database.all(
-            f"{BATCH_SELECT} WHERE b.state = 'planned' AND b.reason = '' AND b.not_before IS NULL"
+            f"{BATCH_SELECT} WHERE b.state = 'planned' AND b.held = 0 AND b.reason = '' AND b.not_before IS NULL"
             " AND b.planned_at <= ? AND NOT EXISTS (SELECT 1 FROM batches AS o WHERE o.job_id = b.job_id"
             "  AND o.attempt = b.attempt AND (o.state IN ('submitting', 'unknown') OR o.submitted_at > ?"
-            "  OR (o.state = 'planned' AND (o.part < b.part OR o.reason <> '' OR o.not_before IS NOT NULL))))"
+            "  OR (o.state = 'planned' AND o.held = 0"
+            "   AND (o.part < b.part OR o.reason <> '' OR o.not_before IS NOT NULL))))"
             " ORDER BY b.planned_at, b.key",
             (encode_time(before), encode_time(before)),
         )
@@ -215,6 +216,15 @@ class BatchQueries:
             (encode_time(now - RESULTS_KEPT),),
         )
         return int(row["number"]) if row else 0
+
+    async def ended_between(self, since: datetime, until: datetime) -> list[Batch]:
+        """Return the batches that ended after one moment and up to another, oldest first."""
+        rows = await self._database.all(
+            f"{BATCH_SELECT} WHERE b.ended_at > ? AND b.ended_at <= ? AND b.state <> 'deleted'"
+            " ORDER BY b.ended_at, b.key",
+            (encode_time(since), encode_time(until)),
+        )
+        return _readable(rows)
 
     async def unfilled(self) -> list[Batch]:
         """Return the parts that wait for answers which they reuse, oldest first."""
@@ -286,6 +296,11 @@ class BatchQueries:
             "      AND n.event IN ('batch.deleted', 'batch.dropped')) <= ? ORDER BY b.job_id",
             (encode_time(moment),),
         )
+        return [row["job_id"] for row in rows]
+
+    async def held_jobs(self) -> list[str]:
+        """Return the jobs with parts that wait for the decision about their pilot."""
+        rows = await self._database.all("SELECT DISTINCT job_id FROM batches WHERE held = 1 AND state = 'planned'")
         return [row["job_id"] for row in rows]
 
     async def attempts(self) -> dict[str, set[int]]:

@@ -369,6 +369,12 @@ CREATE TABLE judged_batches (batch INTEGER PRIMARY KEY) STRICT;
 (`scores`): of several judges the one with the highest number counts. `judged_batches` names the batches of judge jobs
 whose results were read."""
 
+PILOTS = """
+ALTER TABLE batches ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX batches_held ON batches(job_id) WHERE held = 1;
+"""
+"""Parts that nobody sends before somebody has decided about the pilot of their job, which is part 0."""
+
 STEPS: Final[Sequence[Step]] = (
     ("jobs, batches, journal, leases", FIRST_SCHEMA),
     ("what was spent", SPENDING),
@@ -383,6 +389,7 @@ STEPS: Final[Sequence[Step]] = (
     ("tool calls and limits of conversations", CONVERSATIONS),
     ("marks of reviews", MARKS),
     ("judges and their scores", JUDGES),
+    ("parts that wait for the decision about a pilot", PILOTS),
 )
 """Appended to, never edited: a step that was released has run on somebody's disk."""
 LATEST: Final = len(STEPS)

@@ -23,7 +23,7 @@ _COLUMNS = (
     " b.refreshed_at, b.results, b.results_bytes, b.counts_moved, b.reason, b.not_before, j.models, j.tags, j.source,"
     " j.profile, b.workspace_id, j.api_version, j.betas, b.cost_estimate, b.cost_actual, j.note, b.outcomes,"
     " b.results_digest, b.accepted, b.cost_at_least, b.without_usage, b.organization_id, b.base_url, b.unproved,"
-    " b.twin, b.ids_digest, b.reused, b.awaits"
+    " b.twin, b.ids_digest, b.reused, b.awaits, b.held"
 )
 BATCH_SELECT = f"SELECT {_COLUMNS} FROM batches AS b JOIN jobs AS j ON j.id = b.job_id"
 SUMMARY_SELECT = """SELECT b.key, b.id, b.state, j.name, b.part, b.parts, b.attempt, b.requests,
@@ -112,7 +112,7 @@ def _to_batch(row: Iterable[Any]) -> Batch:
         archived_at, planned_at, submitted_at, sends, lost_at, refreshed_at, results, results_bytes, counts_moved,
         reason, not_before, models, tags, source, profile, workspace_id, api_version, betas, cost_estimate, cost_actual,
         note, outcomes, results_digest, accepted, cost_at_least, without_usage, organization_id, base_url, unproved,
-        twin, ids_digest, reused, awaits,
+        twin, ids_digest, reused, awaits, held,
     ) = row  # fmt: skip
     return Batch(
         key=key,
@@ -166,6 +166,7 @@ def _to_batch(row: Iterable[Any]) -> Batch:
         ids_digest=ids_digest,
         is_reused=bool(reused),
         awaits=awaits,
+        is_held=bool(held),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batchtui.domain.batches.job import PILOT_PART
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.costs.cost import NOTHING
 from batchtui.domain.costs.estimate import Bounds
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _WAITS = "waits for the answers that it reuses"
+_HELD = "Waiting for the decision about the pilot."
 _FREE = Bounds(NOTHING, NOTHING, NOTHING, NOTHING)
 
 
@@ -234,11 +236,12 @@ class Jobs:
             cursor = await tx.execute(
                 "INSERT INTO batches (job_id, part, parts, attempt, state, requests, processing, bytes, body,"
                 " planned_at, cost_estimate, cost_at_most, base_url, organization_id, workspace_id, ids_digest, reused,"
-                " awaits, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " awaits, reason, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job_id,
                     part.part,
-                    len(parts),
+                    # A pilot is not counted: the others are 1 to N of N.
+                    sum(each.part != PILOT_PART for each in parts),
                     attempt,
                     BatchState.IN_PROGRESS if part.is_reused else BatchState.PLANNED,
                     part.requests,
@@ -255,7 +258,8 @@ class Jobs:
                     part.is_reused,
                     # Where it repeats requests of a part of this attempt, that part has its row already.
                     keys[part.awaits_part] if part.awaits_part is not None else part.awaits,
-                    _WAITS if part.is_reused else "",
+                    _WAITS if part.is_reused else _HELD if part.is_held else "",
+                    part.is_held,
                 ),
             )
             assert cursor.lastrowid is not None

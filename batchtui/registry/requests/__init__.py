@@ -6,6 +6,7 @@ Modules:
     direct_file    write and read large files past the page cache
     index_rebuild  build a missing or damaged index again from the bodies
     part_ranges    say where in the input the requests of each part are
+    pilot          move a random sample of requests into a part of its own, which goes first
     reused         split requests into those that are sent and those whose answers are copied
     row_groups     gather rows by a value on the disk, for tables of any length
     source_rows    keep the rows that a job's requests were composed from, and the jobs whose results these were

@@ -133,8 +133,8 @@ class MergedResults:
             self._tried_again(part) if source is None else self._answered(source, finals)
             for part, source in self._parts()
         ]
-        # Parts follow one another in the input, unless some of it is not sent because its answers are reused.
-        if any(batch.is_reused for batch in self.batches if batch.attempt == self._first):
+        # Parts follow one another in the input, unless some of it reuses answers, or was drawn for a pilot.
+        if any(batch.is_reused or batch.is_pilot for batch in self.batches if batch.attempt == self._first):
             return merge(*streams, key=itemgetter(0))
         return chain.from_iterable(streams)
 

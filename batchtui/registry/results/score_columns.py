@@ -56,6 +56,19 @@ def score_select(criteria: Sequence[str]) -> str:
     return f"SELECT s.custom_id AS custom_id, {named} FROM scores AS s WHERE s.job = ? GROUP BY s.custom_id"
 
 
+def read_score_spread(registry: Path, job: str) -> AnnotationTable:
+    """Return as one column how far the scores of several judges lie apart, for results where they do.
+
+    Raises:
+        StorageError: the file cannot be read.
+    """
+    select = (
+        "SELECT custom_id, max(spread) FROM (SELECT custom_id, max(value) - min(value) AS spread FROM scores"
+        " WHERE job = ? GROUP BY custom_id, criterion HAVING max(value) > min(value)) GROUP BY custom_id"
+    )
+    return AnnotationTable(registry, (AnnotationColumn("spread", "number"),), select, (job,))
+
+
 def read_scores(registry: Path, job: str) -> AnnotationTable | None:
     """Return the scores of a job as columns: `score`, `score.CRITERION`, `score.win`; None where it has none."""
     criteria = criteria_of(registry, job)

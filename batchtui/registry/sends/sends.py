@@ -118,7 +118,8 @@ class Sends:
                 await self._mark_twins(tx)
             before = await row_of(tx, key)
             is_elsewhere = account is not None and account != _account_of(before)
-            if before["state"] != BatchState.PLANNED or before["twin"] or is_elsewhere:
+            # The last door before the API: whatever a caller knows of the pilot, a part that is held is not sent.
+            if before["state"] != BatchState.PLANNED or before["twin"] or before["held"] or is_elsewhere:
                 return False
             columns = {"sender": sender, "sender_until": encode_time(until), "reason": "", "not_before": None}
             await transition(
@@ -322,6 +323,23 @@ class Sends:
                 "UPDATE batches SET reason = ?, not_before = ? WHERE key = ? AND (reason, not_before) IS NOT (?, ?)",
                 (reason, encode_time(not_before), key, reason, encode_time(not_before)),
             )
+
+    async def release(self, job: str) -> int:
+        """Let the parts of a job go out that waited for the decision about its pilot. Returns how many.
+
+        The first of them is due at once, so that whatever sends waiting parts goes on with the job.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as tx:
+            cursor = await tx.execute(
+                "UPDATE batches SET held = 0, reason = '', not_before = CASE WHEN part = (SELECT min(part)"
+                " FROM batches WHERE job_id = ? AND held = 1 AND state = 'planned') THEN ? END"
+                " WHERE job_id = ? AND held = 1 AND state = 'planned'",
+                (job, encode_time(now), job),
+            )
+            if cursor.rowcount:
+                await note(tx, now, "pilot.released", job=job, parts=cursor.rowcount)
+            return cursor.rowcount
 
     async def _mark_twins(self, tx: aiosqlite.Connection) -> int:
         # One that only fits may turn out to be somebody else's: the part is open again then, and its twin may send it.

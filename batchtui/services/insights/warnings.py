@@ -114,7 +114,7 @@ def _unsent(batches: Iterable[Batch]) -> Iterator[BatchWarning]:
             advice = "`batchtui resume` looks for it; nothing is sent again without proof or your confirmation."
             yield BatchWarning("unknown", message, advice, WarningAction.RESUME, batch)
         # With a time it is sent by itself, so nobody has to do anything.
-        elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None:
+        elif batch.state is BatchState.PLANNED and batch.reason and batch.not_before is None and not batch.is_held:
             message = f"{part_name(batch)} was not sent: {_reason(batch)}"
             yield BatchWarning(
                 "not_sent", message, "Once that is fixed, `batchtui resume` sends it.", WarningAction.RESUME, batch

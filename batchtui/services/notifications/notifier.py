@@ -13,6 +13,7 @@ from batchtui.domain.limits import RESULTS_EXPIRE_SOON, RESULTS_KEPT
 from batchtui.domain.notice import LEFT_AFTER, LimitShare, NoticeKind
 from batchtui.runtime import process_identity
 from batchtui.runtime.clock import sleep_until_any
+from batchtui.services.notifications.digest import create_digest
 from batchtui.services.spending.limit_notices import create_limit_notices
 
 if TYPE_CHECKING:
@@ -117,17 +118,22 @@ class Notifier:
 
 
 async def create_due_notices(workspace: Workspace) -> None:
-    """Create the notices that become due by time alone: unsent parts, results that expire soon, limits nearly spent."""
+    """Create the notices that become due by time alone, and the digest of the day.
+
+    They are about unsent parts, results that expire soon, and limits that are nearly spent.
+    """
     await create_limit_notices(workspace)
     now = workspace.clock.now()
     # One for each attempt that is left, however often it is: its number of sends tells one time from the next.
-    for batch in await workspace.registry.queries.left_unsent(now - LEFT_AFTER):
+    left = await workspace.registry.queries.left_unsent(now - LEFT_AFTER)
+    for batch in left:
         await _make_once(workspace, NoticeKind.NOT_SENT, {f"{batch.key}.{batch.sends}": batch.key})
     # Only those whose time is nearly over: of all others there may be 100,000, and this is asked every few seconds.
     soon = now - RESULTS_KEPT + RESULTS_EXPIRE_SOON
     uncollected = await workspace.registry.queries.uncollected(now, created_before=soon)
     going = [batch for batch in uncollected if goes_soon(batch, now)]
     await _make_once(workspace, NoticeKind.RESULTS_GOING, {str(batch.id): batch.key for batch in going})
+    await create_digest(workspace, left, going)
 
 
 async def _make_once(workspace: Workspace, kind: NoticeKind, subjects: Mapping[str, int]) -> None:
@@ -159,6 +165,8 @@ def is_current(notice: Notice, now: datetime) -> bool:
             # A notice of yesterday's limit says nothing about today.
             share = LimitShare.from_subject(notice.subject)
             return share is not None and share.day == f"{now.astimezone():%Y-%m-%d}"
+        case NoticeKind.DIGEST:
+            return True
         case NoticeKind.RESULTS_GOING:
             return batch.results not in (ResultsState.SAVED, ResultsState.GONE)
 

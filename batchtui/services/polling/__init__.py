@@ -4,6 +4,7 @@ Modules:
 
     collector    fetch the results of ended batches in the background, and never give up on one
     maintenance  one round: recover, refresh, reconcile, send what waits, update the model list
+    pilot/       what a pilot came to, and whether the rest of its job follows
     poller       run maintenance in the background at an adaptive interval, in one of all open processes
     refresh      ask the API how running batches stand, in as few calls as possible
     wait         wait for the end of a batch or a whole job

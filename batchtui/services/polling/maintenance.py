@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batches.states import BatchState
 from batchtui.services.models import refresh_daily
 from batchtui.services.polling import refresh
+from batchtui.services.polling.pilot import decision
 from batchtui.services.results.review.scores import read_all_judge_results
 from batchtui.services.reuse.fill import fill_all
 from batchtui.services.submission import reconcile, resume
@@ -47,6 +48,7 @@ async def run_maintenance(workspace: Workspace, *, sends: bool = True) -> Sweep:
     sweep = await refresh.sweep(workspace)
     await reconcile.look_up(workspace, await _to_look_for(workspace))
     if sends:
+        await decision.go_on(workspace)
         await resume.send_waiting(workspace)
     await fill_all(workspace)
     # Also of results that were saved by a process that was killed then, and of answers that were copied.

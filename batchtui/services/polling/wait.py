@@ -22,6 +22,7 @@ from batchtui.domain.errors import (
     WaitTimedOut,
 )
 from batchtui.services.polling import maintenance, refresh
+from batchtui.services.polling.pilot import decision
 from batchtui.services.results.collect import collect
 from batchtui.services.reuse.fill import awaited, fill_all
 from batchtui.services.submission import resume
@@ -122,6 +123,9 @@ def refuse_undecided(batches: Sequence[Batch]) -> None:
         NeverSent: a part was not sent, and waits for a person.
     """
     for batch in batches:
+        # It waits for the decision about a pilot, whose end was waited for.
+        if batch.is_held:
+            continue
         if batch.state in (BatchState.UNKNOWN, BatchState.SUBMITTING):
             raise FateUnknown(
                 f"It is unknown whether {batch.name} part {batch.part} was created.",
@@ -173,6 +177,7 @@ async def save_awaited(workspace: Workspace, origins: Sequence[Batch]) -> None:
 async def _send_on(workspace: Workspace) -> None:
     """Send on what waited. A part that the API refuses is reported where it belongs, and ends no other job's wait."""
     try:
+        await decision.go_on(workspace)
         await resume.send_waiting(workspace)
     except Refused as error:
         log.warning("a waiting part was refused: %s", error)

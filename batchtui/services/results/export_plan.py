@@ -210,7 +210,10 @@ def _split(workspace: Workspace, batches: Sequence[Batch]) -> tuple[tuple[Batch,
     to_come = [
         batch
         for batch in others
-        if batch.results is not ResultsState.GONE and batch.state not in (BatchState.DELETED, BatchState.MISSING)
+        if batch.results is not ResultsState.GONE
+        and batch.state not in (BatchState.DELETED, BatchState.MISSING)
+        # Its requests wait for the decision about a pilot, whose own results are what there is.
+        and not batch.is_held
     ]
     if to_come:
         first = to_come[0]

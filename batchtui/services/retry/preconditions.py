@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from batchtui.domain.batches.states import BatchState, ResultsState
 from batchtui.domain.errors import NothingToRetry, ResultsUnavailable, UsageError
 from batchtui.domain.results.result import Outcome
-from batchtui.services.retry.unresolved import MISSING, Unresolved
+from batchtui.services.retry.unresolved import MISSING, REJECTED, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from batchtui.services.workspace import Workspace
 
 _PLAIN_NAME = re.compile(r"[\w.][\w.-]*")
-WORDS = (*map(str, Outcome.failures()), MISSING)
+WORDS = (*map(str, Outcome.failures()), MISSING, REJECTED)
 """What may be named beside the types of errors."""
 
 
@@ -83,7 +83,9 @@ def refuse_unknown_words(only: frozenset[str], found: Unresolved) -> None:
             )
 
 
-def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | None = None) -> NothingToRetry:
+def nothing_to_retry(
+    job: Job, found: Unresolved, custom_ids: frozenset[str] | None = None, *, was_rejected_asked: bool = False
+) -> NothingToRetry:
     """Return why nothing is sent again, of the job or of these requests of it, with what is open besides."""
     # What is open is named, so that the person can name it with --only.
     left = [f"{failed.group.count:,} {failed.group.error_type or failed.group.outcome}" for failed in found.failed]
@@ -91,6 +93,11 @@ def nothing_to_retry(job: Job, found: Unresolved, custom_ids: frozenset[str] | N
         left.append(f"{found.missing:,} without a result")
     if found.away:
         left.append(f"{found.away:,} of batches not found at the API")
+    if was_rejected_asked:
+        return NothingToRetry(
+            f"No answer of {job.name} is rejected in a review, or each was retried since.",
+            hint="`batchtui review JOB` reviews them: a mark about an earlier answer does not count.",
+        )
     if not left:
         if custom_ids is not None and not found.succeeded:
             return NothingToRetry(f"{job.name} has no requests with these custom_ids.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.errors import InputError, NothingToRetry, StorageError, UnknownTarget
 from batchtui.domain.limits import MAX_BODY_BYTES, MAX_REQUESTS
+from batchtui.domain.results.mark import ReviewVerdict
 from batchtui.domain.results.result import Outcome
 from batchtui.results.failure_groups import SuggestedAction
 from batchtui.runtime.threads import run_cancellable
@@ -23,7 +24,7 @@ from batchtui.services.retry.preconditions import (
     refuse_unknown_words,
     refuse_unready,
 )
-from batchtui.services.retry.unresolved import MISSING, FailureChoice
+from batchtui.services.retry.unresolved import MISSING, REJECTED, FailureChoice
 from batchtui.services.submission.staging.check_pass import write_block
 from batchtui.services.submission.staging.stage import IntakeOptions, build_check_options
 
@@ -52,8 +53,8 @@ class RetryOptions:
     """What a person chooses for a retry."""
 
     only: frozenset[str] = frozenset()
-    """Outcomes, types of errors, or `missing`. With no group either: what is worth sending again as it is, and with
-    `max_tokens` also what was truncated."""
+    """Outcomes, types of errors, `missing`, or `rejected` (in a review). With no group either: what is worth sending
+    again as it is, and with `max_tokens` also what was truncated."""
     groups: frozenset[Kind] = frozenset()
     """Kinds of failures (`FailureGroup.kind`), besides what `only` names."""
     custom_ids: frozenset[str] | None = None
@@ -88,6 +89,8 @@ class RetryPlan:
     failed: tuple[FailureChoice, ...]
     """All kinds of failure, also those that are not sent again."""
     succeeded: int
+    rejected: int
+    """Requests that are sent again because a reviewer has rejected their answer."""
     missing: int
     """Requests without a result, now or ever."""
     away: int
@@ -127,9 +130,14 @@ async def plan_retry(workspace: Workspace, target: Target, options: RetryOptions
     refuse_unready(workspace, batches, within)
     check = await build_check_options(workspace, _intake(options, job))
     history = await workspace.registry.estimate_history.history(job.name)
+    marks = await workspace.registry.marks.of_job(job.id) if REJECTED in options.only else ()
+    # What was said of an earlier answer says nothing of the one that a retry has brought.
+    rejected = frozenset(
+        mark.custom_id for mark in marks if mark.verdict is ReviewVerdict.REJECTED and not mark.is_stale
+    )
 
     def work(tell: Callable[[int], None]) -> RetryPlan:
-        return _Planning(workspace, job, batches, within, options, check, history, tell).run()
+        return _Planning(workspace, job, batches, within, options, rejected, check, history, tell).run()
 
     return await run_cancellable(work, let_go=partial(discard, workspace))
 
@@ -168,6 +176,7 @@ class _Planning:
         batches: Sequence[Batch],
         within: Batch | None,
         options: RetryOptions,
+        rejected: frozenset[str],
         check: CheckOptions,
         history: EstimateHistory,
         tell: Callable[[int], None],
@@ -180,6 +189,7 @@ class _Planning:
         self._batches = batches
         self._within = within
         self._options = options
+        self._rejected = rejected
         self._check = check
         self._history = history
         self._weighed = RequestGrouper()
@@ -199,12 +209,15 @@ class _Planning:
                 self._chooses,
                 helps=self._helps,
                 custom_ids=self._options.custom_ids,
+                rejected=self._rejected,
                 with_missing=MISSING in self._options.only,
             )
             found.failed = tuple(map(self._with_new_limit, found.failed))
             refuse_unknown_words(self._options.only, found)
             if not found.chosen:
-                raise nothing_to_retry(self._job, found, self._options.custom_ids)
+                raise nothing_to_retry(
+                    self._job, found, self._options.custom_ids, was_rejected_asked=self._options.only == {REJECTED}
+                )
             staged, resending = self._lay_aside(found.chosen, readers)
         if not staged.requests:
             self._registry.requests.discard(staged)
@@ -212,7 +225,7 @@ class _Planning:
         models = tuple(model for model, _ in resending.models.most_common() if model)
         return RetryPlan(
             self._job, self.attempt, staged.parts, staged, resending.changed, models, resending.problems, found.failed,
-            found.succeeded, found.missing, found.away,
+            found.succeeded, found.rejected, found.missing, found.away,
             estimate(self._weighed.loads(), resending.shapes, self._history, self._check.today, self._prices),
         )  # fmt: skip
 

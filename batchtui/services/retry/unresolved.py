@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from batchtui.registry.requests.store import RequestReader
     from batchtui.registry.results.reader import ResultReader
 
+REJECTED = "rejected"
+"""Names requests whose answer a reviewer has rejected, whatever became of them."""
 MISSING = "missing"
 """Names requests that have no result here and will have none: deleted, expired, or never answered."""
 
@@ -59,6 +61,8 @@ class Unresolved:
     failed: tuple[FailureChoice, ...] = ()
     """By kind, the most frequent first."""
     succeeded: int = 0
+    rejected: int = 0
+    """Requests that are sent again because a reviewer has rejected their answer."""
     missing: int = 0
     """Requests that have no result and will have none."""
     away: int = 0
@@ -83,6 +87,7 @@ def find_unresolved(
     *,
     helps: Callable[[FailureGroup, str], bool] = lambda _group, _custom_id: True,
     custom_ids: frozenset[str] | None = None,
+    rejected: frozenset[str] = frozenset(),
     with_missing: bool,
 ) -> Unresolved:
     """Return what of a job, or of one batch of it, has not succeeded. Blocking: reads the index of every result.
@@ -94,6 +99,7 @@ def find_unresolved(
         chooses: which kinds of failure are to be sent again.
         helps: whether that makes a difference for one request of such a kind, by its custom_id.
         custom_ids: only these requests; None for all.
+        rejected: requests that are sent again although they have succeeded, since a reviewer has rejected the answer.
         with_missing: whether requests without any result are, too.
 
     Raises:
@@ -113,7 +119,10 @@ def find_unresolved(
             if not outcome.is_final and last_sent and last_sent.attempt > merged.batches[place.source].attempt:
                 continue
             answered.add(custom_id)
-            if outcome.is_success:
+            if custom_id in rejected and not _may_be_answered(last_sent, merged.batches[place.source]):
+                found.chosen.add(custom_id)
+                found.rejected += 1
+            elif outcome.is_success:
                 found.succeeded += 1
             elif chooses(group := kinds.note(place.source, place.seq)):
                 if helps(group, custom_id):
@@ -126,6 +135,13 @@ def find_unresolved(
     )
     _sort_unanswered(found, registry, batches, only, answered, unheard, with_missing=with_missing)
     return found
+
+
+def _may_be_answered(last_sent: Batch | None, answered_in: Batch) -> bool:
+    """Return whether a request was sent again after this answer, and that batch may still bring another one."""
+    if last_sent is None or last_sent.attempt <= answered_in.attempt:
+        return False
+    return last_sent.state is BatchState.MISSING or last_sent.state.is_running
 
 
 def asked_for(registry: Registry, within: Batch | None, custom_ids: frozenset[str] | None) -> Collection[str] | None:

@@ -68,6 +68,8 @@ async def send_parts(
 
 async def _send_part(workspace: Workspace, key: int, tell: Callable[[SendEvent], None]) -> bool:
     """Send one part, however often a rate limit makes it wait. False where it stays open."""
+    if (await workspace.registry.batches.get(key)).is_held:
+        return False
     if await cache_priming.must_wait(workspace, await workspace.registry.batches.get(key)):
         tell(SendEvent("queued", await cache_priming.hold_back(workspace, key)))
         return False

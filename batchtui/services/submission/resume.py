@@ -59,7 +59,8 @@ async def open_parts(workspace: Workspace, jobs: Sequence[str] = ()) -> list[Bat
     """The parts that are not at the API yet, of these jobs or of all, by job, attempt and part."""
     open_states = frozenset(state for state in BatchState if state.is_open)
     batches = await workspace.registry.queries.select(BatchQuery(states=open_states))
-    wanted = [batch for batch in batches if not jobs or batch.job in jobs]
+    # What waits for the decision about a pilot is nobody's to send, so there is nothing to find out about it.
+    wanted = [batch for batch in batches if (not jobs or batch.job in jobs) and not batch.is_held]
     return sorted(wanted, key=lambda batch: (batch.planned_at, batch.job, batch.attempt, batch.part))
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from batchtui.domain.batches.job import LONGEST_NAME, Job, name_complaint
+from batchtui.domain.batches.job import LONGEST_NAME, PILOT_PART, Job, name_complaint
 from batchtui.domain.batches.lineage import JobParent, JobRelation
 from batchtui.domain.batches.states import BatchState
 from batchtui.domain.errors import AnswerLost, InputError, RateLimited, Unreachable, UsageError
@@ -25,6 +25,7 @@ from batchtui.services.submission import cache_priming
 from batchtui.services.submission.dispatch import send_parts
 from batchtui.services.submission.duplicates import refuse_duplicates
 from batchtui.services.submission.staging.known import find_known_staged, remember_requests
+from batchtui.services.submission.staging.pilot import plan_pilot
 from batchtui.services.submission.staging.reuse import index_of, known_attempts, plan_reuse
 from batchtui.services.submission.staging.stage import IntakeOptions, Staged, estimate_staged, stage
 from batchtui.services.submission.token_sample import count_sample
@@ -65,6 +66,10 @@ class SubmitOptions:
     """Which answers take the place of new ones; None sends every request."""
     samples: int = 1
     """How many equal requests of the input are samples of one question, and not duplicates."""
+    pilot: int | None = None
+    """How many requests, drawn at random, go first; the others wait until somebody has seen what they cost."""
+    auto_below: Decimal | None = None
+    """USD: with a pilot, the others are sent without a question where the whole will cost less, with 90 % certainty."""
     parents: tuple[JobParent, ...] = ()
     """The jobs that these requests were made from."""
     parent_ids: Path | None = None
@@ -77,6 +82,11 @@ class SubmitOptions:
         if self.reuse is not None and (self.prime or self.count):
             other = "--prime" if self.prime else "--count"
             raise UsageError(f"{other} and --reuse cannot be combined.", hint="Leave one of them out.")
+        if self.pilot is not None and (self.prime or self.reuse is not None):
+            other = "--prime" if self.prime else "--reuse"
+            raise UsageError(f"{other} and --pilot cannot be combined.", hint="Leave one of them out.")
+        if self.auto_below is not None and self.pilot is None:
+            raise UsageError("--auto-below needs --pilot.", hint="--pilot 50 sends 50 requests first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class SubmitPlan:
     def sent(self) -> tuple[PartPlan, ...]:
         """The parts that are sent: all but those that reuse answers."""
         return tuple(part for part in self.parts if not part.is_reused)
+
+    @property
+    def pilot(self) -> PartPlan | None:
+        """The sample that goes first; None without one, or where it would be all there is."""
+        return next((part for part in self.parts if part.part == PILOT_PART), None)
 
     @property
     def is_sendable(self) -> bool:
@@ -179,6 +194,10 @@ async def plan_submit(
             reuse = await plan_reuse(workspace, staged, options.reuse, options.intake, name=name)
             parts, known, attempts = reuse.parts, reuse.known, reuse.attempts
             expected, whole = reuse.estimate, reuse.whole
+        elif options.pilot is not None and not staged.report.errors and options.pilot < staged.requests.requests:
+            known, attempts = await find_known_staged(workspace, staged, name=name), None
+            parts, expected = await plan_pilot(workspace, staged, options.pilot, options.intake, name=name, tally=tally)
+            whole = expected
         else:
             parts, attempts = staged.requests.parts, None
             expected = whole = await estimate_staged(workspace, staged, name=name, tally=tally)
@@ -239,6 +258,8 @@ async def apply_submit(
     account = await account_to_plan_for(workspace) if plan.sent else None
     if plan.primes:
         await cache_priming.mark(workspace, plan.job.id)
+    if plan.pilot is not None and plan.options.auto_below is not None:
+        await workspace.registry.values.put(bound_key(plan.job.id), str(plan.options.auto_below))
     plan, keys = await _commit(workspace, plan, account, force=force, max_cost=max_cost)
     if account is None and plan.sent:
         await name_account(workspace, keys)
@@ -313,6 +334,18 @@ async def reuse_answers(workspace: Workspace, plan: SubmitPlan, policy: ReusePol
     )  # fmt: skip
 
 
+async def draw_pilot(workspace: Workspace, plan: SubmitPlan, size: int) -> SubmitPlan:
+    """Return a plan that sends a random sample of the same requests first. It takes the place of the plan.
+
+    Raises:
+        UsageError: the plan is for a priming request or reuses answers, or the sample does not fit into one batch.
+        StorageError: the disk refuses.
+    """
+    options = replace(plan.options, pilot=size)
+    parts, expected = await plan_pilot(workspace, plan.staged, size, options.intake, name=plan.job.name)
+    return replace(plan, parts=parts, estimate=expected, whole=expected, options=options)
+
+
 async def account_to_plan_for(workspace: Workspace) -> Account | None:
     """Learn whose account parts are planned for; None where the API cannot be reached, or is not itself just now.
 
@@ -335,6 +368,11 @@ async def name_account(workspace: Workspace, keys: Sequence[int]) -> None:
     for batch in await workspace.registry.queries.page(keys):
         if not batch.is_reused:
             await workspace.registry.sends.set_account(batch.key, account)
+
+
+def bound_key(job: str) -> str:
+    """Return the key under which the registry keeps the cost below which a job goes on after its pilot, as text."""
+    return f"pilot:{job}"
 
 
 def name_of(sources: Sequence[str]) -> str:

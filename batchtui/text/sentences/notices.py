@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batchtui.domain.notice import LimitShare, NoticeKind
+from batchtui.domain.notice import DigestDay, LimitShare, NoticeKind
 from batchtui.text.batch_json import batch_document, moment
 from batchtui.text.layout.widths import fit
 from batchtui.text.money import usd_fine
@@ -27,6 +27,7 @@ _HEADINGS = {
     NoticeKind.NOT_SENT: "not sent",
     NoticeKind.RESULTS_GOING: "results will be deleted soon",
     NoticeKind.LIMIT_NEAR: "cost limit",
+    NoticeKind.DIGEST: "digest",
 }
 
 
@@ -35,6 +36,8 @@ def heading(notice: Notice) -> str:
     # It is about all batches of a day, and its own is only the latest of them.
     if notice.kind is NoticeKind.LIMIT_NEAR:
         return "Cost limit"
+    if notice.kind is NoticeKind.DIGEST:
+        return f"Digest of {DigestDay.from_subject(notice.subject).day}"
     return f"{part_name(notice.batch)}: {_HEADINGS[notice.kind]}"
 
 
@@ -56,6 +59,8 @@ def sentence(notice: Notice) -> str:
         case NoticeKind.LIMIT_NEAR:
             share = LimitShare.from_subject(notice.subject)
             return f"{limit_words(share)}, is spent or in progress." if share else "Much of a limit is spent."
+        case NoticeKind.DIGEST:
+            return sanitize(DigestDay.from_subject(notice.subject).text)
 
 
 def limit_words(share: LimitShare) -> str:

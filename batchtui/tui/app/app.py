@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from batchtui.domain.notice import Notice
     from batchtui.services.polling.poller import PollStatus
+    from batchtui.services.results.review.queues import QueueChoice
     from batchtui.services.workspace import Workspace
     from batchtui.tui.hints.guide import Guide
 
@@ -70,9 +71,12 @@ class DashboardApp(GlobalActions):
         *,
         demo: bool = False,
         guide: Guide | None = None,
+        review: tuple[str, QueueChoice | None] | None = None,
         ground: environment.TerminalInfo | None = None,
     ) -> None:
         """Build the dashboard; without a guide it shows the hints of the first days.
+
+        `review`: the id of a job that is reviewed at once, and which of its results.
 
         Raises:
             UsageError: the settings contain keys that cannot be.
@@ -80,6 +84,7 @@ class DashboardApp(GlobalActions):
         super().__init__(workspace, ground)
         settings = workspace.settings
         self._is_demo = demo
+        self._review = review
         # Whether the person was told already that credentials are missing.
         self._is_locked_out = False
         self._tally = BatchCounts({}, 0)
@@ -126,6 +131,10 @@ class DashboardApp(GlobalActions):
         """Show the registry first, and start the background after the first frame: it imports the SDK."""
         self._tally = await self.bridge.begin()
         await self.push_screen(BatchesScreen(self.workspace))
+        if self._review is not None:
+            from batchtui.tui.screens.results.review.open import open_review
+
+            run_guarded(self, partial(open_review, self, *self._review), group="open-review")
         self._name_window()
         self.call_after_refresh(self._start_background)
 
@@ -250,9 +259,11 @@ class DashboardApp(GlobalActions):
 
         self.write_to_terminal(terminal_sequences(notices, self.workspace.settings.notify, os.environ))
         for notice in notices:
-            # What is about one batch can be seen in the list; a limit stands nowhere there.
+            # What is about one batch can be seen in the list; a limit and a digest stand nowhere there.
             if notice.kind is NoticeKind.LIMIT_NEAR:
                 self.say(notice_sentence(notice), tone="warning", kind=notice.subject)
+            elif notice.kind is NoticeKind.DIGEST:
+                self.say(notice_sentence(notice), kind=str(notice.kind))
 
     def _look_ahead_soon(self) -> None:
         """Read forecasts and warnings now if somebody sees them or the last reading is old; else at the next tick."""

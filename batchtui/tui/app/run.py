@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
+    from batchtui.services.results.review.queues import QueueChoice
     from batchtui.services.workspace import Workspace
     from batchtui.tui.hints.guide import Guide
 
@@ -25,19 +26,21 @@ def run_dashboard(
     *,
     demo: bool = False,
     guide: Callable[[Workspace], Guide] | None = None,
+    review: tuple[str, QueueChoice | None] | None = None,
 ) -> int:
     """Run the dashboard until it is left, and return the exit code: 0, or 128 plus a signal's number.
 
     Args:
         open_workspace: opens the workspace on the loop of the dashboard.
         demo: whether it runs on a simulator, so that the screen says so.
+        review: the id of a job that is reviewed at once, and which of its results; None for the list alone.
         guide: makes the guide of a tour, in place of the hints of the first days.
 
     Raises:
         BatchtuiError: the workspace cannot be opened or the settings cannot be read.
     """
     preload.delay_gc()
-    return asyncio.run(_run(open_workspace, demo, guide))
+    return asyncio.run(_run(open_workspace, demo, guide, review))
 
 
 async def _settle(before: set[asyncio.Task[Any]]) -> None:
@@ -51,13 +54,14 @@ async def _run(
     open_workspace: Callable[[], AbstractAsyncContextManager[Workspace]],
     demo: bool,
     guide: Callable[[Workspace], Guide] | None,
+    review: tuple[str, QueueChoice | None] | None,
 ) -> int:
     from batchtui.tui.app.app import DashboardApp
 
     async with open_workspace() as workspace:
         # Whatever is there now belongs to the caller, not to the dashboard.
         before = asyncio.all_tasks()
-        app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None)
+        app = DashboardApp(workspace, demo=demo, guide=guide(workspace) if guide else None, review=review)
         with environment.ended_by_signals(app.end_by_signal), crashes_written_to(workspace.paths.logs):
             # While GNU screen looks for the mouse it keeps esc back until the next key.
             mouse = workspace.settings.screen.mouse and not app.terminal.is_gnu_screen

@@ -98,10 +98,10 @@ class Command:
 
 
 OPERATIONS = frozenset({
-    "batches.compose", "batches.export", "batches.compare", "batches.sync", "batches.tag", "batches.rename",
-    "batches.note", "batch.export", "batch.fetch", "batch.compare", "retry.model", "retry.max-tokens", "export.change",
-    "export.write", "columns.down", "columns.up", "columns.usual", "settings.default", "compose.write", "compose.save",
-    "compose.new",
+    "batches.compose", "batches.export", "batches.compare", "batches.judge", "batches.sync", "batches.tag",
+    "batches.rename", "batches.note", "batch.export", "batch.fetch", "batch.compare", "retry.model",
+    "retry.max-tokens", "export.change", "export.write", "columns.down", "columns.up", "columns.usual",
+    "settings.default", "compose.write", "compose.save", "compose.new",
 })  # fmt: skip
 """The ids of what does something with what is chosen, and is not dangerous."""
 
@@ -172,6 +172,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("batches.continue", (">",), "continue", "Continue unfinished conversations.", _S.BATCHES, True, 12),
     Command("batches.export", ("x",), "export", "Write the results to files.", _S.BATCHES, worth=58),
     Command("batches.compare", ("=",), "compare", "Compare two marked, or this with another.", _S.BATCHES, worth=24),
+    Command("batches.judge", ("J",), "judge", "Have a model judge answers, or show its verdict.", _S.BATCHES, True),
     Command("batches.sync", ("i",), "import", "Import batches created elsewhere.", _S.BATCHES),
     Command("batches.columns", ("C",), "columns", "Choose the columns, and put them in order.", _S.BATCHES, worth=22),
     Command("batches.by-job", ("b",), "by job", "Fold each job into one row, or unfold it.", _S.BATCHES, worth=24),
@@ -298,6 +299,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("review.queue", ("f",), "queue", "Choose which results to review: a sample, say.", _S.REVIEW, worth=92),
     Command("review.labels", ("L", "f2"), "labels", "Name the labels on the digits.", _S.REVIEW, worth=78),
     Command("review.advance", ("o",), "next or stay", "Show the next one after a mark, or stay.", _S.REVIEW),
+    Command("review.retry", ("R",), "retry", "Retry the requests of rejected answers.", _S.REVIEW, True, 70),
     Command(
         "review.down", ("J", "ctrl+d", "pgdn", "ctrl+f"), "scroll down", "Scroll the text down.", _S.REVIEW, worth=60
     ),
@@ -309,6 +311,7 @@ COMMANDS: tuple[Command, ...] = (
     # ── comparisons ──
     Command("compare.only", ("f",), "changes", "Show only the next kind of change.", _S.COMPARE, worth=80),
     Command("compare.only-back", ("F",), "previous kind", "Show only the previous kind of change.", _S.COMPARE),
+    Command("compare.judged", ("w",), "who won", "What got worse, as judged; then all, sorted.", _S.COMPARE, worth=70),
     Command("compare.copy-custom-id", ("Y",), "copy custom_id", "Copy the custom_id under the cursor.", _S.COMPARE),
     Command("pair.next", ("l", "right", "n"), "next", "Show the next pair.", _S.PAIR, worth=90),
     Command("pair.previous", ("h", "left", "N"), "previous", "Show the previous pair.", _S.PAIR, worth=85),
@@ -321,6 +324,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("dialog.yes", ("y",), "yes", "Confirm.", _S.DIALOG, in_palette=False),
     Command("dialog.try", ("p",), "try", "Try one request of each shape first.", _S.DIALOG, in_palette=False),
     Command("dialog.reuse", ("r",), "only new", "Send only what was not asked before.", _S.DIALOG, in_palette=False),
+    Command("dialog.pilot", ("f",), "pilot", "Send a random sample first.", _S.DIALOG, in_palette=False),
     Command("dialog.no", ("n", "esc", "q"), "no", "Close, and change nothing.", _S.DIALOG, in_palette=False),
     # ── while one types ──
     Command("help.find", ("/",), "find", "Find a text in the help.", _S.HELP, in_palette=False),

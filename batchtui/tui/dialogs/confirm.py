@@ -146,6 +146,9 @@ class Confirm(Dialog["bool | str"]):
     def _action_dialog_reuse(self) -> None:
         self.take("dialog.reuse")
 
+    def _action_dialog_pilot(self) -> None:
+        self.take("dialog.pilot")
+
     def _action_dialog_yes(self) -> None:
         self.answer(True)
 

@@ -34,6 +34,7 @@ TOPICS = {
     Scope.COMPOSE: "compose",
     Scope.RESULT: "results",
     Scope.HISTORY: "retry",
+    Scope.REVIEW: "review",
     Scope.COMPARE: "results",
     Scope.PAIR: "results",
     Scope.ACTIVITY: "troubleshooting",

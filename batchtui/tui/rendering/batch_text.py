@@ -14,6 +14,7 @@ from batchtui.text.glyphs import state_sign
 from batchtui.text.money import batch_cost, usd
 from batchtui.text.numbers import amount, count, size
 from batchtui.text.safe import one_line, sanitize
+from batchtui.text.sentences.batch_names import part_number, part_phrase
 from batchtui.tui.rendering.outcome_bar import outcome_bar, shares_of
 from batchtui.tui.rendering.result_columns import OUTCOME_KINDS
 from batchtui.tui.rendering.spans import Line, Span, Tone, elide_middle, joined
@@ -92,8 +93,8 @@ def state(batch: Batch, *, plain: bool = False) -> Line:
 def name(batch: Batch) -> Line:
     """Return the name, with the numbers of part and attempt where there are several."""
     pieces = [Span(sanitize(batch.name), Tone.TEXT)]
-    if batch.parts > 1:
-        pieces.append(Span(f" {batch.part}/{batch.parts}", Tone.DIM))
+    if part := part_number(batch):
+        pieces.append(Span(f" {part}", Tone.DIM))
     if batch.attempt > 1:
         pieces.append(Span(f" #{batch.attempt}", Tone.DIM))
     return tuple(pieces)
@@ -277,7 +278,7 @@ def facts(
         yield "note", (Span(one_line(batch.note)),)
     yield (
         "job",
-        (Span(f"{sanitize(batch.job)}, part {batch.part} of {batch.parts}, attempt {batch.attempt}", Tone.DIM),),
+        (Span(f"{sanitize(batch.job)}, {part_phrase(batch)}, attempt {batch.attempt}", Tone.DIM),),
     )
     version = sanitize(", ".join(filter(None, (batch.api_version, *batch.betas))))
     if version:

@@ -10,25 +10,34 @@ from typing import TYPE_CHECKING
 from batchtui.domain.costs.known_requests import ReusePolicy
 from batchtui.domain.errors import FateUnknown, InputError
 from batchtui.domain.submission.send_evidence import VerdictKind
+from batchtui.services.polling.pilot import decision
 from batchtui.services.spending.budget import enforce_limits
 from batchtui.services.submission import reconcile
 from batchtui.services.submission.canary import plan_canary, run_canary, with_canary
 from batchtui.services.submission.duplicates import describe_duplicates
 from batchtui.services.submission.resume import name_account, send_on
-from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit, reuse_answers
+from batchtui.services.submission.submit import (
+    SubmitOptions,
+    apply_submit,
+    discard,
+    draw_pilot,
+    plan_submit,
+    reuse_answers,
+)
 from batchtui.text.durations import countdown, stamp
 from batchtui.text.numbers import amount, bytes_done, count, size
 from batchtui.text.safe import one_line, sanitize
-from batchtui.text.sentences.batch_names import part_name
+from batchtui.text.sentences.batch_names import part_name, part_number
+from batchtui.text.sentences.pilots import pilot_lines, rest_words
 from batchtui.text.sentences.verdicts import undecided_words
 from batchtui.tui.commands.key_text import text_naming_keys
 from batchtui.tui.dialogs.confirm import Group, Question
 from batchtui.tui.dialogs.file_picker import FilePicker
 from batchtui.tui.rendering.batch_text import short_id
-from batchtui.tui.submit.question import REUSE, TRY, describe_errors, submit_question
+from batchtui.tui.submit.question import PILOT, PILOT_SIZE, REUSE, TRY, describe_errors, submit_question
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from batchtui.domain.batches.batch import Batch, RemoteBatch
     from batchtui.services.submission.dispatch import SendEvent
@@ -89,6 +98,9 @@ async def _ask(app: Host, plan: SubmitPlan) -> SubmitPlan | None:
     if answer == REUSE:
         plan, earlier = await reuse_answers(app.workspace, plan, ReusePolicy()), []
         answer = await app.ask_which(submit_question(plan, earlier, canary))
+    if answer == PILOT:
+        plan = await draw_pilot(app.workspace, plan, PILOT_SIZE)
+        answer = await app.ask_which(submit_question(plan, earlier, canary))
     if answer == TRY:
         # A limit holds for what is tried, too.
         await enforce_limits(app.workspace, with_canary(plan.estimate, canary), None)
@@ -147,8 +159,14 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
     app.workspace.refuse_if_read_only()
     # Parts of a process that died are unknown only once this has said so.
     await reconcile.recover(app.workspace)
+    named = await app.workspace.registry.queries.page(keys)
+    decided = await _decide_pilots(app, {batch.job for batch in named})
+    keys = list(dict.fromkeys([*keys, *decided]))
     batches = [batch for batch in await app.workspace.registry.queries.page(keys) if batch.state.is_open]
+    batches = [batch for batch in batches if not batch.is_held]
     if not batches:
+        if any(batch.is_held for batch in named):
+            return True
         app.say("Nothing to resume: no part is unknown, and none waits to be sent.")
         return False
     front = await app.workspace.front_account()
@@ -171,6 +189,26 @@ async def resume(app: Host, keys: Sequence[int]) -> bool:
         for _, error in failed[:1]:
             raise error
     return True
+
+
+async def _decide_pilots(app: Host, jobs: Collection[str]) -> list[int]:
+    """Ask of each job whose pilot has ended whether the others follow. Returns the parts that may be sent now."""
+    free: list[int] = []
+    for job in await decision.held_of(app.workspace, list(jobs)):
+        report = await decision.report_ended(app.workspace, job)
+        if report is None:
+            app.say("The pilot has not ended yet: once it has, you see here what the others will cost.")
+            continue
+        name = one_line(report.pilot.name)
+        question = Question(
+            f"Send the other {amount(report.waiting, 'request')}, {rest_words(report)}?",
+            (Group(f"The pilot of {name}", tuple(pilot_lines(report, advice=False))),),
+            yes="send",
+        )
+        if await app.ask(question):
+            await decision.release(app.workspace, job)
+            free += [batch.key for batch in report.rest if batch.is_held]
+    return free
 
 
 async def _decide(app: Host, finding: Reconciliation) -> list[Batch]:
@@ -204,7 +242,8 @@ async def _choose(app: Host, finding: Reconciliation) -> None:
 
 def send_progress_words(event: SendEvent) -> str:
     """Return how sending goes, in a few words."""
-    part = f"{event.batch.part}/{event.batch.parts}  " if event.batch.parts > 1 else ""
+    number = part_number(event.batch)
+    part = f"{number}  " if number else ""
     words = {
         "uploading": f"sending  {part}{size(event.sent)} of {size(event.batch.bytes)}",
         "waiting": f"rate limited  {part}{countdown(event.seconds)}",

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from batchtui.services.submission.submit import SubmitPlan
 
 FAULTS_SHOWN = 3
-TRY, REUSE = "dialog.try", "dialog.reuse"
-"""The command that tries one request of each shape."""
+TRY, REUSE, PILOT = "dialog.try", "dialog.reuse", "dialog.pilot"
+"""The commands that try one request of each shape, send only what is new, and send a random sample first."""
+PILOT_SIZE = 50
+"""Requests of a pilot; it is offered where there are at least twice as many."""
 WARNINGS_SHOWN = 12
 SHAPES_SHOWN = PARTS_SHOWN = 6
 
@@ -47,13 +49,18 @@ def submit_question(
         others.append(
             OtherAnswer(REUSE, "only new", f"Only {count(plan.known.new)} new" if plan.known.new else "Reuse")
         )
+    if may_draw_pilot(plan):
+        others.append(OtherAnswer(PILOT, "pilot", f"Send {PILOT_SIZE} drawn at random first, and decide then"))
     if canary is not None and canary.calls and sent and not verdicts:
         others.append(OtherAnswer(TRY, "try first", _try_words(canary)))
     whole = amount(plan.job.requests, "request")
     if sent < plan.job.requests:
         whole = f"{count(sent)} of {whole}" if sent else f"nothing, and reuse the answers to {whole}"
+    question = f"Submit {whole}{about_words(plan.estimate.cost) if sent else ''}?"
+    if plan.pilot is not None:
+        question = f"Submit a pilot of {count(plan.pilot.requests)} of {whole}, and hold back the others?"
     return Question(
-        f"Submit {whole}{about_words(plan.estimate.cost) if sent else ''}?",
+        question,
         (*tried, *_groups(plan, earlier)),
         others=tuple(others),
         remark="All of it is sent and billed again." if earlier else "",
@@ -61,12 +68,19 @@ def submit_question(
     )
 
 
+def may_draw_pilot(plan: SubmitPlan) -> bool:
+    """Return whether a pilot is offered."""
+    is_plain = plan.pilot is None and plan.options.reuse is None and not plan.options.prime
+    return is_plain and plan.job.requests >= 2 * PILOT_SIZE
+
+
 def _may_reuse(plan: SubmitPlan) -> bool:
     """Return whether sending only what is new is offered.
 
     Not for duplicates alone: they may be samples of one question.
     """
-    return plan.known.answered + plan.known.in_progress > 0 and plan.options.reuse is None and not plan.options.prime
+    is_plain = plan.options.reuse is None and not plan.options.prime and plan.pilot is None
+    return plan.known.answered + plan.known.in_progress > 0 and is_plain
 
 
 def _try_words(canary: CanaryPlan) -> str:
@@ -112,7 +126,15 @@ def _groups(plan: SubmitPlan, earlier: Sequence[str]) -> Iterator[Group]:
     if len(shapes) > 1:
         said = [f"{count(shape.count)} × {one_line(shape.skeleton)}" for shape in shapes]
         yield Group(amount(len(shapes), "shape"), _first(said, SHAPES_SHOWN))
-    if len(parts) > 1:
+    if plan.pilot is not None:
+        yield Group(
+            "A pilot first",
+            (
+                f"{count(plan.pilot.requests)} requests, drawn at random from every shape and size",
+                "When it has ended you see what a request costs and what the others will, and decide",
+            ),
+        )
+    elif len(parts) > 1:
         said = [f"part {part.part}: {amount(part.requests, 'request')}, {size(part.bytes)}" for part in parts]
         yield Group("Sent one after the other", _first(said, PARTS_SHOWN))
 

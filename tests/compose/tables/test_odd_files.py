@@ -502,3 +502,21 @@ def test_an_option_about_delimited_text_is_refused_where_it_would_be_ignored(
     (tmp_path / "t.jsonl").write_text('{"id": "a", "text": "one"}\n')
     with pytest.raises(UsageError, match=f"; {option} applies only to tables of text such as CSV"):
         open_table(str(tmp_path / name), TableOptions(**OF_TEXT[option]))
+
+
+@pytest.mark.parametrize("delimiter", ["§", "¶", "¬", "‡", "†", "¦"])
+def test_signs_that_stand_in_no_text_are_delimiters(delimiter: str, tmp_path: Path) -> None:
+    source = table(tmp_path, "id,text\na,one; two\nb,three\n".replace(",", delimiter))
+    assert (source.columns, read(source)) == (("id", "text"), [["a", "one; two"], ["b", "three"]])
+
+
+@pytest.mark.parametrize("second", ["Kennung,Wortlaut,Punkte", "Q1,words,Q three", "key,words,Bewertung (von)"])
+def test_a_second_header_of_unusual_names_is_doubted(second: str, tmp_path: Path) -> None:
+    source = table(tmp_path, f"id,text,score\n{second}\na,one,2\nb,two,3\n")
+    assert [doubt.about for doubt in source.doubts] == ["second header"]
+    assert "--skip 1" in str(source.doubts[0])
+
+
+@pytest.mark.parametrize("row", ["x,one,n/a", "x,one,", "x,one,-", "x,one,7", "x2,one,NA", "x,one,room 7"])
+def test_a_row_with_a_missing_number_is_no_second_header(row: str, tmp_path: Path) -> None:
+    assert table(tmp_path, f"id,text,score\n{row}\na,one,2\nb,two,3\n").doubts == ()

@@ -9,6 +9,7 @@ import click
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
 from batchtui.cli.views import target as target_view
+from batchtui.cli.views.pilot import saved_report
 from batchtui.text.sentences.verdicts import undecided_words
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ async def command(session: Session, named: str, offline: bool) -> None:
         outcomes = await target_view.merged_outcomes(workspace, target)
         ends = await target_view.ends(workspace)
         warnings = await target_view.warnings_of(workspace, target)
-        lineage = await workspace.registry.lineage.of(target.batches[0].job)
-        target_view.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings, lineage)
+        job = target.batches[0].job
+        lineage = await workspace.registry.lineage.of(job)
+        pilot = await saved_report(workspace, job) if any(batch.is_pilot for batch in target.batches) else None
+        target_view.show_target(session, target, workspace.clock.now(), outcomes, ends, warnings, lineage, pilot)
 
 
 async def _ask(session: Session, workspace: Workspace, target: Target) -> None:

@@ -7,5 +7,6 @@ Modules:
     judge         have a model score the answers of a job, or compare those of two
     results       save or print results
     retry         send again what has not succeeded
+    review        review answers by hand, exchange marks, write a gold set
     sql           ask a question in SQL over saved results
 """

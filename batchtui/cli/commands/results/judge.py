@@ -106,7 +106,7 @@ async def command(
 
     async with session.workspace() if dry_run else session.acting_workspace() as workspace:
         from batchtui.services.batches.adopt import find_or_import_all
-        from batchtui.services.compose.judging.plan import JudgeOptions, plan_judge
+        from batchtui.services.compose.judging.plan import JudgeOptions, plan_judge, remember_rubric
         from batchtui.services.submission.submit import discard
 
         policy = ReusePolicy.parse(workspace.settings.submit.reuse if reuse is None else reuse) if not force else None
@@ -114,6 +114,9 @@ async def command(
         targets = await find_or_import_all(workspace, (first, second) if second is not None else (first,))
         sides = [await save_results.ensure_collected(session, workspace, target) for target in targets]
         plan = await plan_judge(workspace, sides[0], sides[1] if second is not None else None, read, options)
+        if not dry_run:
+            # The dashboard judges by it, too.
+            await remember_rubric(workspace, Path(rubric))
         try:
             return await _send(session, workspace, plan, _Sending(yes, dry_run, force, wait, max_cost))
         finally:

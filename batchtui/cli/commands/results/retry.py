@@ -54,6 +54,7 @@ class Words(click.ParamType[frozenset[str]]):
         "batchtui retry nightly",
         "batchtui retry nightly --only truncated --max-tokens 8000",
         "batchtui retry msgbatch_01Hk --only overloaded_error,expired --yes",
+        "batchtui retry nightly --only rejected",
         "batchtui retry @last --dry-run --json",
     ],
 )
@@ -64,7 +65,7 @@ class Words(click.ParamType[frozenset[str]]):
     default=frozenset(),
     metavar="OUTCOME,…",
     help="Only these: errored, expired, canceled, truncated, refused, paused, empty, missing (no result, now or ever),"
-    " or types of errors such as overloaded_error. Default: those that may succeed unchanged.",
+    " rejected (in a review), or types of errors such as overloaded_error. Default: those that may succeed unchanged.",
 )
 @click.option("--model", metavar="M", help="Set this model in the retried requests.")
 @click.option(
@@ -159,6 +160,8 @@ def plan_lines(plan: RetryPlan) -> Iterator[str]:
     for failed in plan.failed:
         said = "retry" if failed.is_chosen else "skip"
         yield f"  {said}: {count(failed.group.count)} × {_kind_words(failed)}: {failed.advice}"
+    if plan.rejected:
+        yield f"  retry: {amount(plan.rejected, 'request')} whose answers were rejected in a review"
     yield f"  {count(plan.succeeded)} succeeded, not retried"
     if plan.missing:
         yield f"  {amount(plan.missing, 'request')} without a result (--only missing retries them)"
@@ -192,6 +195,7 @@ def _plan_document(plan: RetryPlan) -> documents.Document:
         "plan": [documents.part_document(part) for part in plan.parts],
         "failed": [_failed_document(failed) for failed in plan.failed],
         "succeeded": plan.succeeded,
+        "rejected": plan.rejected,
         "missing": plan.missing,
         "away": plan.away,
         "problems": [documents.problem_document(problem) for problem in plan.warnings],

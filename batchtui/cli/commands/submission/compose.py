@@ -19,6 +19,7 @@ from batchtui.cli.options import (
     Dollars,
     Outcomes,
     allow_model_option,
+    pilot_options,
     reuse_option,
     samples_option,
     untangle_reuse,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from batchtui.services.compose.options import ComposeOptions
     from batchtui.services.workspace import Workspace
 
-SENDING = ("name", "tags", "max_cost", "reuse", "samples", "prime", "dry_run", "force", "yes")
+SENDING = ("name", "tags", "max_cost", "reuse", "samples", "pilot", "auto_below", "prime", "dry_run", "force", "yes")
 """Options that go on to `submit`."""
 
 
@@ -124,6 +125,7 @@ class ComposeArguments:
 @click.option("--max-cost", type=Dollars(), metavar="USD", help="With --submit: send nothing if it may cost more.")
 @reuse_option
 @samples_option
+@pilot_options
 @click.option("--prime", is_flag=True, help="With --submit: one request goes first, to fill the cache for the rest.")
 @click.option("--dry-run", is_flag=True, help="With --submit: check and plan; send nothing.")
 @click.option("--force", is_flag=True, help="With --submit: submit even if identical requests were already submitted.")
@@ -301,7 +303,7 @@ def _refuse_odd(arguments: ComposeArguments, sending: dict[str, Any]) -> None:
     # What is known of the requests is said without --submit, too, and samples are part of that.
     odd = (value for name, value in sending.items() if name != "samples")
     if not arguments.submits and any(value not in (None, False, ()) for value in odd):
-        raise UsageError("--name, --tag, --max-cost, --reuse, --prime, --dry-run and --yes need --submit.")
+        raise UsageError("--name, --tag, --max-cost, --reuse, --pilot, --prime, --dry-run and --yes need --submit.")
     if arguments.submits and arguments.output == save_results.STDOUT:
         raise UsageError("Requests cannot go to stdout and be submitted.", hint="Leave out -o, or pass a file.")
 

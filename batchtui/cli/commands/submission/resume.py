@@ -10,7 +10,7 @@ import click
 
 from batchtui.cli.command import define_command
 from batchtui.cli.completion import BatchName
-from batchtui.cli.confirm import ask_yes_no
+from batchtui.cli.confirm import ask_yes_no, require_yes
 from batchtui.cli.exit_codes import ExitCode, exit_for
 from batchtui.cli.flows import send_progress
 from batchtui.cli.options import Count, DurationType
@@ -19,7 +19,9 @@ from batchtui.cli.views import json_documents as documents
 from batchtui.domain.errors import ConsentNeeded
 from batchtui.domain.submission.send_evidence import CREATE_PATIENCE, SendVerdict, VerdictKind
 from batchtui.text.durations import stamp
+from batchtui.text.numbers import amount
 from batchtui.text.sentences.batch_names import part_label
+from batchtui.text.sentences.pilots import pilot_lines, rest_words
 from batchtui.text.sentences.verdicts import undecided_words
 
 if TYPE_CHECKING:
@@ -72,6 +74,9 @@ async def command(
 ) -> int:
     """Send parts that were not sent yet, and resolve those whose create got no response.
 
+    Of a job that began with a pilot (`submit --pilot`) the other requests are sent once it is named here, after a
+    question that says what they will cost.
+
     A batch that is proved to be the part, or is the only one that fits, is adopted; if several fit, you choose. A part
     that the API does not show, and cannot have created any more, is sent again after asking, or with --yes. Parts of
     another account than the credentials in use are listed and not changed.
@@ -84,6 +89,7 @@ async def command(
         await _take_word(session, workspace, jobs, adopt, reject, part)
         if grace is not None and timedelta(seconds=grace) < CREATE_PATIENCE:
             session.notes.say(_GRACE_WARNING)
+        await _release(session, workspace, jobs, named=bool(names), yes=yes)
         resumed = await resume_service.resume(
             workspace,
             jobs,
@@ -105,6 +111,28 @@ async def command(
     if resumed.unknown or any(finding.kind is VerdictKind.ASK for finding in resumed.undecided):
         return ExitCode.FATE_UNKNOWN
     return ExitCode.FAILED if resumed.elsewhere and names else ExitCode.DONE
+
+
+async def _release(session: Session, workspace: Workspace, jobs: Sequence[str], *, named: bool, yes: bool) -> None:
+    """Ask whether the rest of jobs follows their pilots, and release what does. Only of jobs that were named."""
+    from batchtui.services.polling.pilot.decision import held_of, release, report_ended
+    from batchtui.services.polling.pilot.report import pilot_of
+    from batchtui.services.polling.refresh import refresh_batches
+
+    for job in await held_of(workspace, jobs):
+        if not named:
+            session.notes.say(f"{job} waits for the decision about its pilot: `batchtui resume {job}`.")
+            continue
+        pilot = pilot_of(await workspace.registry.queries.of_job(job))
+        if pilot is not None and pilot.state.is_running:
+            await refresh_batches(workspace, [pilot])
+        report = await report_ended(workspace, job)
+        if report is not None and not yes:
+            for line in pilot_lines(report):
+                session.notes.say(line)
+            question = f"Send the other {amount(report.waiting, 'request')}, {rest_words(report)}?"
+            require_yes(session.notes, question, yes=False, lost="Nothing more was sent.")
+        await release(workspace, job)
 
 
 async def _take_word(

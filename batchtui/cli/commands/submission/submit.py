@@ -16,6 +16,7 @@ from batchtui.cli.options import (
     intake_of,
     intake_options,
     max_cost_option,
+    pilot_options,
     reuse_option,
     samples_option,
     untangle_reuse,
@@ -53,6 +54,7 @@ NO_FILE = ""
         "batchtui submit tickets.jsonl --yes --wait=answers.jsonl",
         "make-requests | batchtui submit - --yes --json",
         "batchtui submit tickets.jsonl --reuse=30d --yes",
+        "batchtui submit tickets.jsonl --pilot 50 --auto-below 20 --yes --wait",
     ],
 )
 @click.argument("sources", type=click.Path(allow_dash=True), metavar="FILE…", nargs=-1)
@@ -62,6 +64,7 @@ NO_FILE = ""
 @max_cost_option
 @reuse_option
 @samples_option
+@pilot_options
 @click.option("--canary", is_flag=True, help="First send one request of each shape in real time; a refusal stops it.")
 @click.option(
     "--prime", is_flag=True, help="Send one request first to fill the prompt cache, and the rest when it has ended."
@@ -88,6 +91,8 @@ async def command(
     max_cost: Decimal | None,
     reuse: str | None,
     samples: int,
+    pilot: int | None,
+    auto_below: Decimal | None,
     canary: bool,
     prime: bool,
     count: bool,
@@ -121,8 +126,8 @@ async def command(
         from batchtui.services.submission.duplicates import refuse_duplicates
         from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 
-        policy = _policy(workspace, reuse, force=force, is_whole=prime or count)
-        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count, policy, samples)
+        policy = _policy(workspace, reuse, force=force, is_whole=prime or count or pilot is not None)
+        chosen = SubmitOptions(name, tags, intake_of(options), prime, source, count, policy, samples, pilot, auto_below)
         plan = await plan_submit(
             workspace, sources, chosen, check_report.progress_of(session), child=child, sends=not dry_run
         )
@@ -219,6 +224,9 @@ def _question(plan: SubmitPlan) -> str:
     sent = sum(part.requests for part in plan.sent)
     if not sent:
         return f"Send nothing, and reuse the answers to {amount(plan.job.requests, 'request')}?"
+    if plan.pilot is not None:
+        rest = count(plan.job.requests - plan.pilot.requests)
+        return f"Send a pilot of {amount(plan.pilot.requests, 'request')}, and hold back the other {rest}?"
     parts = amount(len(plan.sent), "batch", "batches")
     beside = f", reuse {count(plan.job.requests - sent)}" if sent < plan.job.requests else ""
     return f"Send {amount(sent, 'request')} in {parts}{about_words(plan.estimate.cost)}{beside}?"

@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """Delimiters that are tried first, with the words for them."""
-RARE = {"\x01": "control A", "\x1f": "unit separator", "^": "caret", "~": "tilde", "\xa6": "broken bar", " ": "blank"}
+RARE = {
+    "\x01": "control A", "\x1f": "unit separator", "^": "caret", "~": "tilde", "\xa6": "broken bar",
+    "\xa7": "section sign", "\xb6": "pilcrow", "\xac": "not sign", "\u2021": "double dagger", "\u2020": "dagger",
+    " ": "blank",
+}  # fmt: skip
 """Delimiters that are tried where none of the others fits."""
 NONE = "\x1e"
 """The delimiter of a table of one column: it stands in no text."""

@@ -10,6 +10,10 @@ from batchtui.compose.tables.delimited.cell_types import is_year, kind_of
 MAX_NAME = 100
 """Characters of a name; the question of a survey may be longer, where the cells below it are of another kind."""
 MAX_QUESTION = 1000
+_LEAST_BELOW = 2
+"""Rows below a second header, before it is taken for one."""
+_MISSING = frozenset({"na", "n/a", "n.a", "nan", "none", "null", "nil", "missing", "unknown", "tbd", "k.a", "nd"})
+"""Words that stand for a missing value."""
 _WORDS = re.compile(r"[a-z]+")
 USUAL_NAMES = frozenset(
     {
@@ -52,6 +56,29 @@ def judge_header(first: list[str], body: list[list[str]]) -> HeaderVerdict:
         or _proved_by_words(names, columns)
         or _guessed(names)
     )
+
+
+def second_header_cell(body: list[list[str]]) -> str:
+    """Return a cell of the first row that names what is below it, as in a second header; empty where none does.
+
+    All of its cells are short texts, and each that is above numbers or dates only has letters and no digits, and is no
+    word for a missing value.
+    """
+    if len(body) < _LEAST_BELOW + 1 or len({len(row) for row in body}) != 1:
+        return ""
+    first, below = body[0], list(zip(*body[1:], strict=True))
+    if any(kind_of(cell) != "text" or len(cell) > MAX_NAME for cell in first):
+        return ""
+    found = ""
+    for cell, column in zip(first, below, strict=True):
+        kinds = {kind_of(each) for each in column} - {"blank"}
+        if len(kinds) == 1 and kinds <= {"number", "date"}:
+            if cell.strip().lower().strip("<>[]().") in _MISSING or any(map(str.isdigit, cell)):
+                return ""
+            if not any(map(str.isalpha, cell)):
+                return ""
+            found = found or _short(cell.strip())
+    return found
 
 
 def column_names(cells: list[str]) -> tuple[list[str], list[str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batchtui.compose.tables.base import MAX_CELL, Doubt
 from batchtui.compose.tables.delimited.dialect import DELIMITERS, NONE, RARE, is_fixed_width, sniff
-from batchtui.compose.tables.delimited.header import HeaderVerdict, column_names, judge_header
+from batchtui.compose.tables.delimited.header import HeaderVerdict, column_names, judge_header, second_header_cell
 from batchtui.compose.tables.delimited.rows import DelimitedRows, short_lines, without_marks
 from batchtui.compose.tables.encoding import detect_encoding, encoding_name, is_sure, text_stream
 from batchtui.domain.errors import InputError
@@ -80,6 +80,7 @@ class DelimitedTable:
         )
         self._head = head[self._dialect.has_row_names :] if self._verdict.is_header else None
         self._descriptions = _count_descriptions(first[1:]) if self._head else 0
+        self._second_head = second_header_cell(first[1:]) if self._head and not self._descriptions else ""
         named = head if self._verdict.is_header else [f"column_{number}" for number in range(1, width + 1)]
         names, self._twice = column_names(named)
         self.columns = tuple(names)
@@ -133,6 +134,10 @@ class DelimitedTable:
             is_header = self._verdict.is_header
             option = "--no-header" if is_header else "--header"
             doubts.append(Doubt("header", f"first row? {_yes(is_header)}", self._verdict.because, option))
+        if self._second_head:
+            because = f'"{self._second_head}" in the row below the header is above values of another kind'
+            option = f"delete the line, or --skip {self._dialect.skip + 1} takes its names,"
+            doubts.append(Doubt("second header", "no", because, option))
         if not self._dialect.is_sure:
             name = delimiter_name(self._dialect.delimiter)
             doubts.append(Doubt("delimiter", f"{name}?", self._dialect.because, "--delimiter CHAR"))

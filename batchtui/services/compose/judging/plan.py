@@ -46,6 +46,10 @@ SECRET = "judge_secret"  # noqa: S105 (the name of a value in the registry)
 """Name of the value that the marks around judged answers are made with; it never leaves the registry."""
 
 
+LAST_RUBRIC = "judge_rubric"
+"""Name of the value that keeps the file of the rubric that was used last."""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeOptions:
     """What a person says about a judge job."""
@@ -162,6 +166,17 @@ async def plan_judge(
             ),
         )
     return JudgePlan(plan, record, notes)
+
+
+async def last_rubric(workspace: Workspace) -> str | None:
+    """Return the file of the rubric that was used last; None where there was none."""
+    kept = await workspace.registry.values.get(LAST_RUBRIC)
+    return kept[0] if kept is not None and isinstance(kept[0], str) else None
+
+
+async def remember_rubric(workspace: Workspace, path: Path) -> None:
+    """Keep the file of a rubric for the next judge job in the dashboard."""
+    await workspace.registry.values.put(LAST_RUBRIC, str(path.absolute()))
 
 
 async def refuse_unknown_column(workspace: Workspace, job: str, column: str) -> None:

@@ -4,6 +4,7 @@ Modules:
 
     exchange  write marks to a file for another reviewer, and merge the marks of such a file
     gold      the accepted answers of a job as a gold set, with the requests they answer
+    marking   mark one result of a job from a program
     queues    which results are reviewed, in which order: a sample, the lowest scores, what reviewers disagree on
     scores    read what a judge job has answered into scores
     session   one review as it goes on: the result that is looked at, its marks, what is done, undo

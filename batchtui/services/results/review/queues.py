@@ -115,6 +115,7 @@ def build_queue(
     marks: Sequence[ReviewMark],
     request_of: Callable[[int, str], Mapping[str, Any] | None],
     shown: Sequence[int] = (),
+    apart: Sequence[str] = (),
 ) -> Sequence[int]:
     """Return the numbers of the results of a queue, in its order. Blocking.
 
@@ -125,6 +126,7 @@ def build_queue(
         marks: what all reviewers say of them.
         request_of: returns the params of the request of a result, by its number and custom_id; None where not known.
         shown: what the list shows.
+        apart: the custom_ids that several judges have scored differently, the widest apart first.
 
     Raises:
         StorageError: the disk refuses.
@@ -135,7 +137,7 @@ def build_queue(
         case QueueKind.LOWEST:
             return _numbers(results, _lowest_first(annotations))
         case QueueKind.DISAGREE:
-            return _numbers(results, (*_disputed(marks), *_apart(annotations)))
+            return _numbers(results, (*_disputed(marks), *apart))
         case QueueKind.SCHEMA:
             return array("I", _unfit(results, request_of))
         case QueueKind.OUTCOME:
@@ -157,9 +159,10 @@ def _numbers(results: ResultList, custom_ids: Sequence[str]) -> array[int]:
 
 
 def _lowest_first(annotations: Annotations) -> list[str]:
-    """Return the custom_ids with a score, the lowest score of each first."""
+    """Return the custom_ids with a score, the lowest first: the overall score, else the lowest of the others."""
+    names = score_columns(annotations.columns)
     lowest: dict[str, float] = {}
-    for name in score_columns(annotations.columns):
+    for name in ("score",) if "score" in names else names:
         for custom_id, score in annotations.stream(name):
             lowest[custom_id] = min(score, lowest.get(custom_id, score))
     return sorted(lowest, key=lambda custom_id: (lowest[custom_id], custom_id))
@@ -172,17 +175,6 @@ def _disputed(marks: Sequence[ReviewMark]) -> list[str]:
         if not mark.is_stale:
             said.setdefault(mark.custom_id, set()).add((mark.verdict, mark.labels))
     return [custom_id for custom_id, marked in said.items() if len(marked) > 1]
-
-
-def _apart(annotations: Annotations) -> list[str]:
-    """Return the custom_ids whose scores differ from judge to judge, the widest apart first."""
-    spread: dict[str, tuple[float, float]] = {}
-    for name in score_columns(annotations.columns):
-        for custom_id, score in annotations.stream(name):
-            low, high = spread.get(custom_id, (score, score))
-            spread[custom_id] = (min(low, score), max(high, score))
-    apart = {custom_id: high - low for custom_id, (low, high) in spread.items() if high > low}
-    return sorted(apart, key=lambda custom_id: (-apart[custom_id], custom_id))
 
 
 def _unfit(results: ResultList, request_of: Callable[[int, str], Mapping[str, Any] | None]) -> Iterator[int]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import getpass
 from array import array
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from batchtui.domain.results.mark import LONGEST_REVIEWER, ReviewMark, ReviewVerdict
+from batchtui.registry.results.score_columns import read_score_spread
 from batchtui.runtime.threads import run_in_thread
 from batchtui.services.results.annotations import open_annotations
 from batchtui.services.results.review.queues import QueueChoice, QueueKind, build_queue, draw_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from batchtui.registry.results.job_results import ResultList
     from batchtui.services.workspace import Workspace
@@ -78,7 +81,8 @@ class ReviewSession:
 
         def build() -> tuple[Sequence[int], bytearray]:
             with open_annotations(registry, self.job) as annotations:
-                order = build_queue(self.results, choice, annotations, marks, request_of, shown)
+                apart = _scored_apart(registry.path, self.job) if choice.kind is QueueKind.DISAGREE else []
+                order = build_queue(self.results, choice, annotations, marks, request_of, shown, apart)
             own = {mark.custom_id: _state(mark) for mark in marks if mark.reviewer == self.reviewer}
             return order, _states(self.results, order, own)
 
@@ -197,6 +201,13 @@ def reviewer_of(workspace: Workspace) -> str:
     except (KeyError, OSError):  # an account without a name, as in some containers
         return "reviewer"
     return "".join(letter for letter in name if letter.isprintable()).strip()[:LONGEST_REVIEWER] or "reviewer"
+
+
+def _scored_apart(registry: Path, job: str) -> list[str]:
+    """Return the custom_ids that several judges have scored differently, the widest apart first."""
+    with closing(read_score_spread(registry, job)) as table:
+        spread = [(-cells[0], custom_id) for custom_id, cells in table.stream()]
+    return [custom_id for _, custom_id in sorted(spread)]
 
 
 def _state(mark: ReviewMark) -> int:

@@ -60,6 +60,11 @@ class BatchActions(LabelActions):
 
         run_guarded(self.app, partial(open_compare, self.dashboard, self.chosen), group="act")
 
+    def _action_batches_judge(self) -> None:
+        from batchtui.tui.screens.compare.judge import judge
+
+        run_guarded(self.app, partial(judge, self.dashboard, self.chosen), group="act")
+
     def _action_batches_copy_id(self) -> None:
         # A worker of the screen: nothing of it has to outlive the list, unlike what is sent.
         run_guarded(self, self._copy_ids, group="copy")

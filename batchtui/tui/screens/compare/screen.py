@@ -20,6 +20,7 @@ from batchtui.tui.screens.compare import columns
 from batchtui.tui.screens.compare.columns import change_words
 from batchtui.tui.screens.compare.headers import ComparisonHeader
 from batchtui.tui.screens.compare.pair_screen import PairScreen
+from batchtui.tui.screens.compare.verdicts import JudgedOrder, by_verdict, pair_verdicts, verdict_line
 from batchtui.tui.widgets.facet_bar import FacetBar
 from batchtui.tui.widgets.grid.grid import Grid
 from batchtui.tui.widgets.lines_view import ItemView
@@ -27,7 +28,7 @@ from batchtui.tui.widgets.rule import Rule
 from batchtui.tui.workers import CoalescedWorker, run_guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -50,10 +51,13 @@ class CompareScreen(ListScreen[Pair]):
         self._batches = (first, second)
         self._comparison: Comparison | None = None
         self._only: AnswerChange | None = None
+        self._verdicts: dict[str, tuple[float | None, str]] = {}
+        """What the newest judge of these two says of B, by custom_id: 0 where it lost, and why."""
+        self._judged: JudgedOrder | None = None
         self._choosing = CoalescedWorker(self, self._show_chosen)
         self._head = ComparisonHeader([first.name, second.name])
         self._kinds = FacetBar(columns.KINDS, "Comparing")
-        self.detail = BothAnswers()
+        self.detail = BothAnswers(self._verdicts.get)
         painter = columns.PairPainter(plain=lambda: painter_of(self).plain)
         self.grid = Grid(columns.columns_of(first.name, second.name), self.page, painter, id="pairs")
         self._say("Reading both")
@@ -80,6 +84,7 @@ class CompareScreen(ListScreen[Pair]):
         except BatchtuiError:
             self._say("These cannot be compared")
             raise
+        self._verdicts.update(await pair_verdicts(self.workspace, *(batch.job for batch in self._batches)))
         self._head.show(self._comparison)
         self._say("No answers of this kind")
         await self._show_chosen()
@@ -100,7 +105,10 @@ class CompareScreen(ListScreen[Pair]):
             return
         only = None if self._only is None else [self._only]
         # A million pairs are ordered on a thread.
-        self.grid.show(await asyncio.to_thread(comparison.pairs.order, only))
+        order = await asyncio.to_thread(comparison.pairs.order, only)
+        if self._judged is not None:
+            order = await asyncio.to_thread(by_verdict, comparison.pairs, order, self._verdicts, self._judged)
+        self.grid.show(order)
         self._kinds.show(comparison.pairs.by_difference, self._only)
         self.refresh_frame()
 
@@ -139,14 +147,23 @@ class CompareScreen(ListScreen[Pair]):
         """Offer commands once both sides were compared."""
         if command_id in ("list.open", "compare.only", "compare.only-back", "compare.copy-custom-id"):
             return self._comparison is not None
+        if command_id == "compare.judged":
+            return bool(self._verdicts)
         return super().is_available(command_id)
 
     def back(self) -> bool:
         """Show all pairs again. Returns whether only some were shown."""
-        if self._only is None:
+        if self._only is None and self._judged is None:
             return False
+        self._judged = None
         self._choose(None)
         return True
+
+    def _action_compare_judged(self) -> None:
+        # First what got worse alone, then all of them with that first, then as before.
+        steps = {None: JudgedOrder.WORSE, JudgedOrder.WORSE: JudgedOrder.ALL, JudgedOrder.ALL: None}
+        self._judged = steps[self._judged]
+        self._choosing.request()
 
     def _action_compare_only(self) -> None:
         self._choose(self._kinds.next(1))
@@ -162,8 +179,9 @@ class CompareScreen(ListScreen[Pair]):
 class BothAnswers(ItemView[Pair]):
     """Draws the beginnings of both answers to the request under the cursor, each in two lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, verdict_on: Callable[[str], tuple[float | None, str] | None]) -> None:
         super().__init__(id="both-answers")
+        self._verdict_on = verdict_on
 
     def draw(self, columns: int, rows: int) -> Sequence[Line]:
         """Return the beginnings of both answers; nothing where the cursor is on no pair."""
@@ -173,6 +191,8 @@ class BothAnswers(ItemView[Pair]):
         is_plain = painter_of(self).plain
         sides = (("A", pair.first, pair.second), ("B", pair.second, pair.first))
         lines: list[Line] = []
+        if (verdict := self._verdict_on(pair.custom_id)) is not None:
+            lines += verdict_line(*verdict, columns)
         for name, facts, other in sides:
             said = flow(change_words(facts, other, plain=is_plain), columns - 5)[:2]
             lines += [(Span(f" {name}  " if not at else "    ", Tone.DIM), *part) for at, part in enumerate(said)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.states import ResultsState
 from batchtui.text.safe import sanitize
+from batchtui.text.sentences.batch_names import part_phrase
 from batchtui.tui.rendering import batch_text
 from batchtui.tui.rendering.painter import painter_of
 from batchtui.tui.rendering.spans import Line, Span, Tone, fit, width
@@ -72,8 +73,8 @@ class BatchFacts(LinesView):
 def _head(batch: Batch, labels: Mapping[str, Line]) -> Iterator[Span]:
     """Yield the name, the numbers of part and attempt, and the labels."""
     yield Span(f" {sanitize(batch.name)}", Tone.STRONG)
-    if batch.parts > 1:
-        yield Span(f"   part {batch.part} of {batch.parts}", Tone.DIM)
+    if batch.parts > 1 or batch.is_pilot:
+        yield Span(f"   {part_phrase(batch)}", Tone.DIM)
     if batch.attempt > 1:
         yield Span(f"   attempt {batch.attempt}", Tone.DIM)
     for name, value in labels.items():

@@ -1,10 +1,11 @@
-"""`open_retry` and `open_marked_retry` open the retry screen, or the one question about several jobs."""
+"""Open the retry screen, or ask the one question about several jobs: `open_retry`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from batchtui.services.batches.targets import job_ids, whole_job
+from batchtui.services.retry.unresolved import REJECTED
 from batchtui.tui.screens.retry.flows import send_all_again
 from batchtui.tui.screens.retry.screen import RetryScreen
 
@@ -29,3 +30,9 @@ async def open_marked_retry(app: Host, batch: Batch, custom_ids: frozenset[str])
     """Retry these requests of a batch, whatever their failure."""
     app.workspace.refuse_if_read_only()
     await app.push_screen(RetryScreen(app.workspace, await whole_job(app.workspace, batch.job), custom_ids))
+
+
+async def open_rejected_retry(app: Host, job: str) -> None:
+    """Retry the requests of a job whose answers a reviewer has rejected."""
+    app.workspace.refuse_if_read_only()
+    await app.push_screen(RetryScreen(app.workspace, await whole_job(app.workspace, job), only=frozenset({REJECTED})))

@@ -60,11 +60,17 @@ class RetryScreen(ListScreen[FailureChoice]):
     TITLE_IN_PATH = "Retry"
     UNAVAILABLE = frozenset({"list.sort", "list.open"})
 
-    def __init__(self, workspace: Workspace, target: Target, custom_ids: frozenset[str] | None = None) -> None:
-        """`custom_ids`: only these requests, whatever their failure; None for what is worth it."""
+    def __init__(
+        self,
+        workspace: Workspace,
+        target: Target,
+        custom_ids: frozenset[str] | None = None,
+        only: frozenset[str] = frozenset(),
+    ) -> None:
+        """`custom_ids`: only these, whatever their failure; None for what is worth it, or for what `only` names."""
         super().__init__(workspace)
         self._target = target
-        self._options = RetryOptions(custom_ids=custom_ids)
+        self._options = RetryOptions(only, custom_ids=custom_ids)
         self._plan: RetryPlan | None = None
         self._planning = CoalescedWorker(self, self._make_plan)
         self.detail = self._summary = RetrySummary()
@@ -210,6 +216,8 @@ class RetryScreen(ListScreen[FailureChoice]):
     def aside(self) -> Line:
         """Return how many requests were marked, where some were."""
         named = self._options.custom_ids
+        if self._plan is not None and self._plan.rejected:
+            return (Span(f"{amount(self._plan.rejected, 'answer')} rejected in a review", Tone.DIM),)
         return (Span(f"{count(len(named))} requests marked", Tone.DIM),) if named else ()
 
     def _paint(self, item: FailureChoice, column: Column, width: int) -> Line:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from batchtui.cli.exit_codes import ExitCode
+from batchtui.results.answer_digest import answer_digest
+from batchtui.results.parsed_result import parse_result
 from batchtui.simulator import Scenario
 from tests.support import manual
 from tests.support.builders import jsonl, requests
@@ -81,6 +83,19 @@ def expected(words: list[str]) -> set[ExitCode]:
     return {ExitCode.FAILED} if words[0] == "cancel" else ENDS_WELL
 
 
+def marks_of_grace(batchtui: Batchtui, files: Path) -> None:
+    """Write what another reviewer says of the answers of `nightly`: one is accepted, one rejected."""
+    batchtui("watch", "--until-idle")
+    answers = [parse_result(line.encode()) for line in batchtui("results", "nightly").out.splitlines()]
+    marks = [
+        {"custom_id": answer.custom_id, "reviewer": "grace", "verdict": verdict, "answer": answer_digest(answer),
+         "marked_at": "2026-12-01T09:30:00+00:00"}
+        for answer, verdict in zip(answers, ("accepted", "rejected"), strict=False)
+    ]  # fmt: skip
+    lines = [{"format": "batchtui-review", "version": 1}, *marks]
+    (files / "grace.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("page", [page for page in PAGES if command_lines(page)], ids=lambda page: page.stem)
 def test_every_command_line_of_a_page_runs(page: Path, batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
@@ -89,6 +104,7 @@ def test_every_command_line_of_a_page_runs(page: Path, batchtui: Batchtui, files
         model = ["--model", "claude-sonnet-5-5"] if name == "first-try" else []
         path = jsonl(files / f"{name}.jsonl", requests(20, "n" if name == "nightly" else "t"))
         batchtui("submit", str(path), "--yes", "--name", name, *model)
+    marks_of_grace(batchtui, files)
     foreign = simulator.world.plant([json.loads(line) for line in (files / "tickets.jsonl").read_text().splitlines()])
     failed = []
     for words in command_lines(page):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.builders import jsonl, requests
+from tests.support.builders import jsonl, request, requests
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from batchtui.simulator import Simulator
     from tests.cli.conftest import Batchtui, Later
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -143,3 +145,24 @@ def test_the_results_of_a_job_that_waits_for_another_one_bring_home_both(
     ran = batchtui("results", "again")
     assert ran.code == 0, ran
     assert len(ran.out.splitlines()) == 3
+
+
+def test_the_transcript_of_the_readme_is_what_the_program_says(
+    batchtui: Batchtui, simulator: Simulator, later: Later, tmp_path: Path
+) -> None:
+    command = r"\$ batchtui submit tickets\.jsonl --reuse --dry-run\n(.*?)```"
+    [shown] = re.findall(command, (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    # 380 tickets of yesterday, and 20 more of which four say the same.
+    asked = [request(f"t-{number}", f"Ticket {number}") for number in range(380)]
+    new = [request(f"n-{number}", f"Ticket {2_000 + max(number, 3)}") for number in range(20)]
+    assert batchtui("submit", str(jsonl(tmp_path / "monday.jsonl", asked)), "--yes").code == 0
+    later.turn(4000)
+    assert batchtui("wait", "monday").code == 0
+    grown = jsonl(tmp_path / "tickets.jsonl", [*new, *asked])
+    said = batchtui("submit", str(grown), "--reuse", "--dry-run").out
+    assert [name_no_job(line) for line in shown.splitlines()] == [name_no_job(line) for line in said.splitlines()[-3:]]
+
+
+def name_no_job(line: str) -> str:
+    """Leave out the id of a job, which is another one each time."""
+    return re.sub(r"job_\w+", "job_…", line)

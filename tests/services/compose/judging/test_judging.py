@@ -15,6 +15,7 @@ from batchtui.services.compose.judging.verdict import read_verdict
 from batchtui.services.polling.maintenance import run_maintenance
 from batchtui.services.results.annotations import open_annotations
 from batchtui.services.results.collect import collect
+from batchtui.services.retry.retry import RetryOptions, apply_retry, plan_retry
 from batchtui.services.submission.submit import SubmitOptions, apply_submit, discard, plan_submit
 from batchtui.simulator import Scenario, Simulator
 from tests.support.builders import jsonl, requests
@@ -194,3 +195,40 @@ async def test_two_jobs_without_a_common_row_are_refused_with_what_each_has(
         await plan_judge(
             workspace, await find_target(workspace, "a"), await find_target(workspace, "x"), RUBRIC, JudgeOptions()
         )
+
+
+async def test_a_retry_of_the_judge_job_completes_the_verdict(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator
+) -> None:
+    await answered(workspace, tmp_path, "a", 12, "claude-haiku-5-5")
+    await answered(workspace, tmp_path, "b", 12, "claude-sonnet-5-5")
+    simulator.world.retemper(Scenario(takes=0.0, seed=5, errored={"overloaded_error": 0.4}))
+    job = await judge(workspace, "a", "b")
+    before = await read_verdict(workspace, job)
+    assert before.unusable
+    assert before.whole.pairs is not None
+    assert before.whole.pairs.incomplete
+    simulator.world.retemper(Scenario(takes=0.0, seed=5))
+    plan = await plan_retry(workspace, await find_target(workspace, job), RetryOptions())
+    await save(workspace, await apply_retry(workspace, plan))
+    after = (await read_verdict(workspace, job)).whole.pairs
+    assert after is not None
+    assert (after.incomplete, after.decided + after.contradictions) == (0, 12)
+
+
+async def test_an_answer_that_failed_loses_only_where_that_was_asked_for(
+    workspace: Workspace, tmp_path: Path, simulator: Simulator
+) -> None:
+    simulator.world.retemper(Scenario(takes=0.0, seed=5, errored={"overloaded_error": 0.4}))
+    await answered(workspace, tmp_path, "a", 12, "claude-haiku-5-5")
+    simulator.world.retemper(Scenario(takes=0.0, seed=5))
+    await answered(workspace, tmp_path, "b", 12, "claude-sonnet-5-5")
+    asked = await read_verdict(workspace, await judge(workspace, "a", "b", options=JudgeOptions(failed_lose=True)))
+    by_rule = asked.whole.pairs
+    assert by_rule is not None
+    assert by_rule.by_rule > 0
+    assert by_rule.decided + by_rule.contradictions == 12
+    left_out = await read_verdict(workspace, await judge(workspace, "a", "b", options=JudgeOptions(model="premium")))
+    assert [(one.reason, one.count) for one in left_out.record.omissions] == [("errored in a", by_rule.by_rule)]
+    assert left_out.whole.pairs is not None
+    assert left_out.whole.pairs.by_rule == 0

@@ -35,6 +35,7 @@ from batchtui.tui.screens.results.header import ResultHeader
 from batchtui.tui.screens.results.review.fields import review_document
 from batchtui.tui.screens.results.review.mark_lines import MarkLines
 from batchtui.tui.screens.results.review.queues import choose_queue
+from batchtui.tui.screens.retry.open import open_rejected_retry
 from batchtui.tui.terminal import external
 from batchtui.tui.widgets.document_pane import DocumentPane
 from batchtui.tui.widgets.rule import Rule
@@ -200,7 +201,7 @@ class ReviewScreen(BaseScreen):
         if command_id == "review.undo":
             return self.session.can_undo
         if command_id == "review.retry":
-            return self._is_open
+            return self._is_open and self.session.progress.rejected > 0
         return super().is_available(command_id)
 
     # ── marking ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -328,6 +329,9 @@ class ReviewScreen(BaseScreen):
         self.dashboard.say(
             "Accepting and rejecting show the next result." if self._advances else "Marking stays at the result."
         )
+
+    def _action_review_retry(self) -> None:
+        run_guarded(self.app, partial(open_rejected_retry, self.dashboard, self.session.job), group="act")
 
     # ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────
 

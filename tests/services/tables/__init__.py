@@ -1,0 +1,1 @@
+"""Saved results as data, and questions about them."""

@@ -1,0 +1,1 @@
+"""DuckDB, and what a query may reach through it."""
