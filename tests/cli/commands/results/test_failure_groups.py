@@ -25,7 +25,8 @@ def tree(root: type[BatchtuiError] = BatchtuiError) -> list[type[BatchtuiError]]
 
 
 EXPECTED = {
-    "UsageError": 2, "UnknownTarget": 2, "NothingToRetry": 2, "ConsentNeeded": 2, "InputError": 3,
+    "UsageError": 2, "UnknownTarget": 2, "NothingToRetry": 2, "NothingToContinue": 2,
+    "ConsentNeeded": 2, "InputError": 3,
     "CostLimit": 3, "SubmittedBefore": 3, "CanaryRefused": 3, "WaitTimedOut": 5, "FateUnknown": 6,
 }  # fmt: skip
 
