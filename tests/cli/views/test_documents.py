@@ -59,7 +59,9 @@ def test_a_job_has_its_batches_and_their_counts_together(batchtui: Batchtui, sim
 
     document = batchtui("status", "nightly", "--json").document
 
-    assert set(document) == {"job", "batches", "request_counts", "attempts", "outcomes", "warnings"}
+    assert set(document) == {
+        "job", "batches", "request_counts", "attempts", "outcomes", "warnings", "lineage", "pilot",
+    }  # fmt: skip
     assert document["request_counts"]["processing"] == 5
 
 

@@ -12,6 +12,7 @@ from batchtui.cli.commands.program.dashboard import has_screen
 from batchtui.cli.completion import BatchName
 from batchtui.cli.exit_codes import ExitCode
 from batchtui.cli.flows import save_results
+from batchtui.cli.options import Count
 from batchtui.cli.views import review as review_view
 from batchtui.domain.errors import UnknownTarget, UsageError
 from batchtui.domain.results.mark import label_complaint, split_labels
@@ -56,8 +57,8 @@ class LabelNames(click.ParamType[tuple[str, ...]]):
 )
 @click.argument("named", type=BatchName(), metavar="ID")
 @click.option("--queue", metavar="QUEUE", help=f"Which results: {', '.join(QUEUES)}, or an outcome such as refused.")
-@click.option("--size", type=click.IntRange(1, 100_000), metavar="N", help="Results of a sample. Default: 200.")
-@click.option("--seed", type=click.IntRange(0), metavar="N", help="Seed of the sample: the same one, the same sample.")
+@click.option("--size", type=Count(1, 100_000), metavar="N", help="Results of a sample. Default: 200.")
+@click.option("--seed", type=Count(0), metavar="N", help="Seed of the sample: the same one, the same sample.")
 @click.option("--labels", type=LabelNames(), metavar="NAME,…", help="Labels of this job on the digits 1 to 9.")
 @click.option("--export", "exported", metavar="FILE", help="Write all marks of the job to FILE; - is stdout.")
 @click.option("--import", "imported", metavar="FILE", help="Merge the marks that another reviewer has exported.")

@@ -26,7 +26,7 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 """Delimiters that are tried first, with the words for them."""
 RARE = {
     "\x01": "control A", "\x1f": "unit separator", "^": "caret", "~": "tilde", "\xa6": "broken bar",
-    "\xa7": "section sign", "\xb6": "pilcrow", "\xac": "not sign", "\u2021": "double dagger", "\u2020": "dagger",
+    "\xa7": "paragraph mark", "\xb6": "pilcrow", "\xac": "negation mark", "\u2021": "double dagger", "\u2020": "dagger",
     " ": "blank",
 }  # fmt: skip
 """Delimiters that are tried where none of the others fits."""
