@@ -132,9 +132,10 @@ def strings_of(source: str, *, prints_fields: bool = False) -> Iterator[tuple[in
 
     `prints_fields`: the documentation of fields is among them.
     """
-    tree = ast.parse(source)
+    # Walked once: this is done for each module, in each process that runs these tests.
+    nodes = list(ast.walk(ast.parse(source)))
     skipped: set[int] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         body = node.body if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) else ()
         for place, statement in enumerate(body):
             is_field = prints_fields and isinstance(node, ast.ClassDef) and place > 0
@@ -146,14 +147,14 @@ def strings_of(source: str, *, prints_fields: bool = False) -> Iterator[tuple[in
                 node.lineno,
                 "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values),
             )
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in skipped:
             yield node.lineno, node.value
 
 
 def command_helps(source: str) -> Iterator[tuple[int, str]]:
     """The docstrings that click prints: of functions with `define_command`."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(source)) if "define_command" in source else ():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
             "define_command" in ast.unparse(decorator) for decorator in node.decorator_list
         ):

@@ -104,6 +104,7 @@ def test_the_recipe_of_retry_what_failed_runs_as_it_is_printed(
     assert "of 40 succeeded" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", ["conversations"])
 def test_the_recipe_of_an_agent_with_a_tool_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
     schema = {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
@@ -120,6 +121,7 @@ def test_the_recipe_of_an_agent_with_a_tool_runs_as_it_is_printed(simulator: Sim
     assert len(simulator.world.batches) > 2
 
 
+@pytest.mark.long
 def test_the_recipe_of_a_nightly_judge_runs_as_it_is_printed(simulator: Simulator, tmp_path: Path) -> None:
     jsonl(tmp_path / "2026-11-21.jsonl", requests(3))
     (tmp_path / "rubric.md").write_text("The answer is short and to the point.\n")

@@ -128,6 +128,7 @@ def test_a_query_is_saved_under_a_name_and_run_again(batchtui: Batchtui, first: 
     assert batchtui("sql", sql, "--save", "../evil").code == 2
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_a_long_query_at_once(batchtui: Batchtui, home: Path, tmp_path: Path) -> None:
     process = batchtui.start(
         "sql", "select count(*) from range(100000000) a, range(100000) b where a.range * b.range = 7"

@@ -216,6 +216,7 @@ async def test_a_retry_of_the_judge_job_completes_the_verdict(
     assert (after.incomplete, after.decided + after.contradictions) == (0, 12)
 
 
+@pytest.mark.long
 async def test_an_answer_that_failed_loses_only_where_that_was_asked_for(
     workspace: Workspace, tmp_path: Path, simulator: Simulator
 ) -> None:

@@ -96,6 +96,7 @@ async def test_conversations_with_tools_pauses_and_long_answers_come_to_their_en
     assert {result["message"]["stop_reason"] for result in found.values()} == {"end_turn"}
 
 
+@pytest.mark.long
 async def test_the_simulator_is_asked_nothing_that_it_refuses(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, simulator: Simulator
 ) -> None:
@@ -273,6 +274,7 @@ async def test_a_retry_of_a_failed_turn_sends_the_continued_request(
         assert again[custom_id] == continued[custom_id]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scenario", [FAILING])
 async def test_turns_that_the_service_failed_are_asked_for_again_with_the_next_turn(
     workspace: Workspace, tmp_path: Path, clock: TurnedClock, simulator: Simulator

@@ -48,6 +48,7 @@ async def test_a_key_marks_the_answer_that_is_shown_and_shows_the_next(tmp_path:
         assert not await marks(made)
 
 
+@pytest.mark.long
 async def test_labels_note_and_queue_are_chosen_with_keys_and_others_are_seen_after_ones_own_verdict(
     tmp_path: Path,
 ) -> None:
