@@ -108,6 +108,7 @@ def test_an_interrupted_wait_cancels_nothing(
     assert batchtui("status", "@last", "--json").document["state"] == "in_progress"
 
 
+@pytest.mark.long
 def test_a_yes_at_the_terminal_sends(batchtui: Batchtui, simulator: Simulator) -> None:
     code, screen = answered(["submit", batchtui.file(3)], "y\n", "[y/N]")
 

@@ -19,6 +19,7 @@ def _typed(shown: Stage) -> str:
     return shown.app.screen.query_one(Input).value
 
 
+@pytest.mark.long
 async def test_tab_completes_a_field_and_then_a_value(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"]) as shown:
         await shown.press("/", "s", "t")

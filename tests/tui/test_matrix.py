@@ -184,6 +184,7 @@ def test_a_signal_leaves_the_terminal_as_it_was(home: Path, sent: signal.Signals
         assert termios.tcgetattr(made.master)[3] == before[3]
 
 
+@pytest.mark.long
 def test_a_fault_of_the_program_leaves_the_terminal_as_it_was_and_says_where_the_details_are(home: Path) -> None:
     program = (
         "from batchtui.tui.screens.spending.screen import SpendingScreen\n"
@@ -203,6 +204,7 @@ def test_a_fault_of_the_program_leaves_the_terminal_as_it_was_and_says_where_the
         assert "batchtui.log" in after.replace("\r\n", "")
 
 
+@pytest.mark.long
 def test_the_pager_gets_the_answer_and_gives_the_screen_back(home: Path, tmp_path: Path) -> None:
     got = tmp_path / "got"
     with dashboard(home, PAGER=f"sh -c 'cat >{got}; echo \"in the pager\"'") as made:

@@ -95,6 +95,7 @@ async def test_a_missing_batch_is_looked_at_again_by_itself(
     assert [batch.state for batch in await all_batches(workspace)] == [BatchState.IN_PROGRESS]
 
 
+@pytest.mark.long
 async def test_a_batch_that_stays_missing_is_asked_for_ever_more_seldom(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:
@@ -123,6 +124,7 @@ async def test_a_wait_asks_for_a_missing_batch_until_it_is_shown_again(
     assert waited.state is BatchState.ENDED
 
 
+@pytest.mark.long
 async def test_a_wait_for_a_batch_that_stays_missing_ends(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

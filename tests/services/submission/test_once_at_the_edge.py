@@ -508,6 +508,7 @@ async def test_a_batch_is_proved_by_the_digest_of_its_ids_where_its_requests_are
     assert (found.state, found.is_unproved, found.id) == (BatchState.ENDED, False, simulator.world.batches[0].id)
 
 
+@pytest.mark.long
 async def test_several_strangers_that_have_ended_are_each_looked_into_once_and_hold_nothing_up(
     workspace: Workspace, tmp_path: Path, simulator: Simulator, clock: TurnedClock
 ) -> None:

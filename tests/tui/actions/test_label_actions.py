@@ -24,6 +24,7 @@ async def _typed(shown: Stage, key: str, text: str) -> None:
     await shown.press("enter")
 
 
+@pytest.mark.long
 async def test_a_name_is_edited_in_place_and_shows_at_once(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "L", "evening")
@@ -32,6 +33,7 @@ async def test_a_name_is_edited_in_place_and_shows_at_once(tmp_path: Path) -> No
         await shown.until(lambda: "nightly" not in shown.text.replace("nightly.jsonl", ""))
 
 
+@pytest.mark.long
 async def test_the_key_of_the_version_before_renames_as_well(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _typed(shown, "e", "evening")
@@ -54,6 +56,7 @@ async def test_a_note_is_written_and_found_again(tmp_path: Path) -> None:
         await shown.shows("1 of 2")
 
 
+@pytest.mark.long
 async def test_all_that_is_marked_is_tagged_and_keeps_its_other_tags(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], running=["nightly"], size=(160, 40)) as shown:
         await _typed(shown, "t", 'old "two words"')
@@ -91,6 +94,7 @@ async def test_a_batch_that_is_open_is_named_tagged_and_annotated_there(tmp_path
         assert (batch.name, batch.tags, batch.note) == ("evening", ("shop", "two words"), "prompt seven")
 
 
+@pytest.mark.long
 async def test_labels_stay_here_and_so_can_be_edited_where_nothing_is_changed_at_the_api(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], read_only=True) as shown:
         await shown.press("enter")

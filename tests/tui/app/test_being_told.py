@@ -34,6 +34,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return sent
 
 
+@pytest.mark.long
 async def test_the_end_of_a_batch_rings_once_in_one_of_two_open_dashboards(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +71,7 @@ async def test_a_bell_that_is_switched_off_is_silent(tmp_path: Path, monkeypatch
     assert not any("\a" in sequence for sequence in sent)
 
 
+@pytest.mark.long
 async def test_a_door_that_is_shut_is_said_once_and_stays_among_the_warnings(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         shown.simulator.world.faults.add(Fault(on="list", kind="status", status=401, times=None))
@@ -88,6 +90,7 @@ async def _opened(shown: Stage) -> None:
     await shown.until(lambda: isinstance(shown.app.screen, WarningsScreen))
 
 
+@pytest.mark.long
 async def test_without_warnings_the_list_says_so(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await shown.shows("● in progress")
@@ -96,6 +99,7 @@ async def test_without_warnings_the_list_says_so(tmp_path: Path) -> None:
         await shown.shows("No warnings")
 
 
+@pytest.mark.long
 async def test_results_that_go_soon_are_fetched_from_the_list_of_warnings(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], saves=False, settings=STILL) as shown:
         shown.clock.turn(days=27)
@@ -116,6 +120,7 @@ async def test_a_batch_that_may_expire_is_opened(tmp_path: Path) -> None:
         await shown.until(lambda: isinstance(shown.app.screen, BatchScreen))
 
 
+@pytest.mark.long
 async def test_an_unknown_part_is_resumed_from_the_list_of_warnings(tmp_path: Path) -> None:
     async with stage(tmp_path, settings=STILL) as shown:
         shown.simulator.world.faults.add(Fault(on="create", kind="lost_after"))
@@ -177,6 +182,7 @@ async def test_a_first_visit_reports_no_missed_events(tmp_path: Path) -> None:
         assert "since you were last here" not in shown.text
 
 
+@pytest.mark.long
 async def test_leaving_remembers_what_was_seen(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"], settings=STILL) as shown:
         async with DashboardApp(shown.workspace, ground=MODERN).run_test() as pilot:
@@ -186,6 +192,7 @@ async def test_leaving_remembers_what_was_seen(tmp_path: Path) -> None:
         assert (away.seq, away.actions) == (await shown.workspace.registry.journal.last(), {})
 
 
+@pytest.mark.long
 async def test_an_entry_shows_its_request_id_and_gives_it_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent = heard(monkeypatch)
     async with stage(tmp_path, running=["nightly"], size=(80, 24)) as shown:
@@ -200,6 +207,7 @@ async def test_an_entry_shows_its_request_id_and_gives_it_away(tmp_path: Path, m
         await shown.shows("create")
 
 
+@pytest.mark.long
 async def test_the_list_says_when_a_batch_may_end_once_there_is_a_history(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["a", "b", "c"], running=["nightly"], size=(160, 40), settings=STILL) as shown:
         await shown.shows("usually ", "9 of 10 by")

@@ -75,6 +75,7 @@ async def test_a_result_is_shown_beside_its_request_as_text_rendered_and_as_a_tr
         await shown.shows("▾ params: 3 keys")
 
 
+@pytest.mark.long
 async def test_the_marked_custom_ids_are_copied(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["evaluation"]) as shown:
         await shown.press("enter")

@@ -37,6 +37,7 @@ async def test_an_empty_list_names_the_keys_of_the_person(tmp_path: Path) -> Non
         await made.shows("No batches yet", "f5  makes requests", "n  submits a file", "i  imports")
 
 
+@pytest.mark.long
 async def test_a_filter_that_nothing_matches_says_what_clears_it(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"], settings=STILL + OWN) as made:
         await made.press("/", *"nobody", "enter")
@@ -49,6 +50,7 @@ async def test_results_that_are_not_here_name_the_key_that_fetches_them(tmp_path
         await made.shows("The results are not saved yet", "f6  fetches them")
 
 
+@pytest.mark.long
 async def test_questions_and_boxes_name_the_keys_that_answer_them(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], settings=STILL + OWN) as made:
         await made.opened("c")

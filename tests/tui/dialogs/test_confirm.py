@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from batchtui.tui.dialogs.confirm import Confirm, Group, Question
 from tests.tui.stage import stage
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 async def test_a_line_as_long_as_the_dialog_is_wide_hides_no_other(tmp_path: Path) -> None:
     async with stage(tmp_path) as shown:
         for length in range(64, 76):

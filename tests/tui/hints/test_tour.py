@@ -70,6 +70,7 @@ async def go_on_until(shown: Stage, claim: str) -> None:
     raise AssertionError(f"{claim} never came in\n{shown.text}")
 
 
+@pytest.mark.long
 async def test_the_first_step_says_what_this_is_and_which_key_to_try(tmp_path: Path) -> None:
     async with toured(tmp_path) as (shown, _):
         await shown.shows(" tour 1/", "The real program on a simulator", " j moves down the list", "eval-prompt-v7")

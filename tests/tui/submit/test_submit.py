@@ -54,6 +54,7 @@ async def test_a_file_is_chosen_shown_and_sent_after_a_yes(here: Path, tmp_path:
         assert len(sent_custom_ids(shown.simulator)) == 5
 
 
+@pytest.mark.long
 async def test_one_request_of_each_shape_is_tried_first_and_what_came_of_it_is_said(here: Path, tmp_path: Path) -> None:
     odd = request("s-1", system="Be brief.")
     jsonl(here / "tickets.jsonl", [request("p-1"), request("p-2"), odd])
@@ -71,6 +72,7 @@ async def test_one_request_of_each_shape_is_tried_first_and_what_came_of_it_is_s
         assert len(sent_custom_ids(shown.simulator)) == 3
 
 
+@pytest.mark.long
 async def test_the_question_says_what_was_answered_before_and_what_is_new(here: Path, tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as shown:
         [asked] = tmp_path.glob("*.jsonl")
@@ -80,6 +82,7 @@ async def test_the_question_says_what_was_answered_before_and_what_is_new(here: 
         await shown.shows("Asked before", "3 of 4 requests already answered: 1 is new", "fine (job_")
 
 
+@pytest.mark.long
 async def test_only_what_is_new_is_sent_where_that_is_chosen(here: Path, tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as shown:
         [asked] = tmp_path.glob("*.jsonl")
@@ -96,6 +99,7 @@ async def test_only_what_is_new_is_sent_where_that_is_chosen(here: Path, tmp_pat
         assert len(shown.simulator.world.batches[-1]) == 1
 
 
+@pytest.mark.long
 async def test_the_setting_sends_only_what_is_new_without_a_choice(here: Path, tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"], settings='[submit]\nreuse = "on"\n') as shown:
         [asked] = tmp_path.glob("*.jsonl")
@@ -104,6 +108,7 @@ async def test_the_setting_sends_only_what_is_new_without_a_choice(here: Path, t
         await shown.shows("Submit nothing, and reuse the answers to 3 requests?")
 
 
+@pytest.mark.long
 async def test_the_question_shows_checks_parts_and_what_it_costs(here: Path, tmp_path: Path) -> None:
     plain = [request(f"p-{number}") for number in range(3)]
     odd = [request("s-1", system="Be brief.", metadata={"user_id": "ann@example.com"})]
@@ -153,6 +158,7 @@ async def test_a_no_sends_and_keeps_nothing(here: Path, tmp_path: Path) -> None:
         assert shown.simulator.world.batches == []
 
 
+@pytest.mark.long
 async def test_a_file_with_errors_says_where_and_sends_nothing(here: Path, tmp_path: Path) -> None:
     jsonl(here / "wrong.jsonl", [request("fine"), request("not legal!")])
     async with stage(tmp_path) as shown:

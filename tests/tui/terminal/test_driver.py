@@ -62,6 +62,7 @@ def dashboard(home: Path, argv: Sequence[str] = batchtui(), **env: str) -> Abstr
     return window(argv, told, size=(80, 24), cwd=home.parent / "desk")
 
 
+@pytest.mark.long
 def test_keys_typed_while_the_screen_opens_are_not_kept_by_the_terminal(home: Path) -> None:
     with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
         before = termios.tcgetattr(made.master)
@@ -71,6 +72,7 @@ def test_keys_typed_while_the_screen_opens_are_not_kept_by_the_terminal(home: Pa
         assert termios.tcgetattr(made.master) == before
 
 
+@pytest.mark.long
 def test_keys_typed_before_the_list_is_there_go_to_the_list_and_not_to_its_filter(home: Path) -> None:
     with dashboard(home, [sys.executable, "-c", LINGERING]) as made:
         made.until(lambda: TAKEN in made.sent, "it takes the screen")

@@ -85,6 +85,7 @@ def test_a_signal_that_kills_it_at_once_leaves_the_terminal_usable(home: Path, n
         is_usable(made, modes)
 
 
+@pytest.mark.long
 def test_a_crash_of_the_interpreter_is_written_to_a_file(home: Path) -> None:
     file = home / "logs" / "crash.log"
     with dashboard(home, broken_by("import ctypes; ctypes.string_at(0)")) as made:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from textual.events import Key, Paste
 
 from batchtui.tui.commands.keymap import textual_name
@@ -25,6 +26,7 @@ async def test_keys_after_the_filter_key_are_typed_into_the_filter(tmp_path: Pat
         await made.shows("1 of 2")
 
 
+@pytest.mark.long
 async def test_a_screen_that_a_key_opens_hears_the_next(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["one"]) as made:
         burst(made, "a", "f", "f", "f")

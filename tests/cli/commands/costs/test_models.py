@@ -94,6 +94,7 @@ def test_a_submission_has_the_list_fetched_for_the_next_check(batchtui: Batchtui
     assert len(simulator.world.calls_to("models")) == 1
 
 
+@pytest.mark.long
 def test_a_check_needs_neither_a_key_nor_the_sdk(batchtui: Batchtui) -> None:
     code = (
         "import sys\nfrom batchtui.cli import run\nfrom batchtui.cli.main import program\n"

@@ -108,6 +108,7 @@ def test_every_error_code_has_its_cause_and_what_to_do() -> None:
         assert "**What to do.** " in section
 
 
+@pytest.mark.long
 def test_every_finding_of_check_has_its_cause_and_what_to_do() -> None:
     assert set(pages.finding_codes()) == finding_codes()
     assert list(pages.finding_codes()) == sorted(pages.finding_codes())

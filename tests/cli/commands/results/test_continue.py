@@ -69,6 +69,7 @@ def test_a_dry_run_shows_calls_turns_and_costs_and_does_nothing(
     assert not touched.exists()
 
 
+@pytest.mark.long
 def test_without_a_yes_no_tool_is_run_and_nothing_is_sent(
     batchtui: Batchtui, job: str, simulator: Simulator, tmp_path: Path
 ) -> None:

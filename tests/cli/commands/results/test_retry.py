@@ -88,6 +88,7 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(batchtui: Batchtui, job: str
     assert len(simulator.world.calls_to("create")) == 1
 
 
+@pytest.mark.long
 def test_without_a_yes_nothing_is_sent_again(batchtui: Batchtui, job: str, simulator: Simulator, home: Path) -> None:
     ran = batchtui.process("retry", job, "--json")
 

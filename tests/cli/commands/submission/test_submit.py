@@ -120,6 +120,7 @@ def test_without_a_yes_nothing_is_sent(batchtui: Batchtui, simulator: Simulator)
     assert (ran.code, ran.document["error"]["type"], simulator.world.calls) == (2, "consent_needed", [])
 
 
+@pytest.mark.long
 def test_requests_that_are_not_sent_are_not_stored(batchtui: Batchtui, simulator: Simulator, home: Path) -> None:
     batchtui.process("submit", batchtui.file(3))
 
@@ -299,6 +300,7 @@ def test_resume_does_not_send_again_without_a_yes(batchtui: Batchtui, simulator:
     assert [finding["verdict"] for finding in ran.document["undecided"]] == ["absent"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("lost")
 def test_resume_with_a_yes_sends_once_what_the_api_does_not_show(batchtui: Batchtui, simulator: Simulator) -> None:
     ran = batchtui("resume", "tickets", "--grace", "0", "--yes", "--json")

@@ -44,6 +44,7 @@ async def _with_a_job_of_three(shown: Stage) -> None:
 # ── by job ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 async def test_a_job_folds_into_a_row_that_adds_up_and_enter_unfolds_it(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"]) as shown:
         await _with_a_job_of_three(shown)
@@ -130,6 +131,7 @@ async def test_columns_are_hidden_shown_and_moved(tmp_path: Path) -> None:
         await shown.until(lambda: _titles(shown) == [column.id for column in COLUMNS])
 
 
+@pytest.mark.long
 async def test_the_list_of_columns_sorts_the_list_of_batches(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["nightly"], size=(200, 40)) as shown:
         await shown.press("C", "j", "s", "S", "escape")

@@ -29,6 +29,7 @@ columns = ["cost"]
 """
 
 
+@pytest.mark.long
 async def test_a_number_key_shows_a_saved_view_and_0_goes_back_to_ones_own_list(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha", "beta"], settings=VIEWS) as shown:
         await shown.shows("─ Batches ─", "row 1 of 2 · by attention")
@@ -62,6 +63,7 @@ async def test_the_list_is_saved_as_a_view_under_a_typed_name_and_the_file_keeps
         await shown.shows("Batches › morning")
 
 
+@pytest.mark.long
 async def test_a_view_is_removed_from_the_menu(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha"], settings=VIEWS) as shown:
         await shown.opened("f")
@@ -77,6 +79,7 @@ def test_views_are_read_from_the_settings_with_errors_that_name_them() -> None:
     assert views["failed this week"].sort == "attention"
 
 
+@pytest.mark.long
 async def test_the_menu_of_orders_sorts_and_the_one_in_force_reverses(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha", "beta"], settings=STILL) as shown:
         await shown.opened("s")
@@ -88,6 +91,7 @@ async def test_the_menu_of_orders_sorts_and_the_one_in_force_reverses(tmp_path: 
         await shown.shows("by name, reversed")
 
 
+@pytest.mark.long
 async def test_a_rename_is_undone(tmp_path: Path) -> None:
     async with stage(tmp_path, running=["alpha"], settings=STILL) as shown:
         await shown.opened("L")

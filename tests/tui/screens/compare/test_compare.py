@@ -48,6 +48,7 @@ async def test_a_batch_is_compared_with_what_answers_the_same_custom_ids(tmp_pat
         await shown.shows("result 1 of 8")
 
 
+@pytest.mark.long
 async def test_only_one_kind_of_change_is_shown_and_esc_shows_all_again(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _compared(shown)
@@ -96,6 +97,7 @@ async def test_a_pair_is_compared_as_json_too(tmp_path: Path) -> None:
         assert "stop_reason" not in shown.text
 
 
+@pytest.mark.long
 async def test_the_pager_gets_both_answers_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paged: list[str] = []
     monkeypatch.setattr("batchtui.tui.terminal.external.open_pager", lambda _app, text: paged.append(text))
@@ -225,6 +227,7 @@ async def test_more_than_two_are_not_compared(tmp_path: Path) -> None:
         await shown.shows("Mark two batches")
 
 
+@pytest.mark.long
 async def test_without_a_counterpart_it_says_what_to_do(tmp_path: Path) -> None:
     async with told(tmp_path) as (workspace, clock):
         app = DashboardApp(workspace, ground=MODERN)

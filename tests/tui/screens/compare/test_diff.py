@@ -71,6 +71,7 @@ def test_nothing_that_drives_a_terminal_comes_through(hostile: str) -> None:
         assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u2066" for char in plain(line))
 
 
+@pytest.mark.long
 def test_long_texts_are_compared_in_the_time_of_short_ones() -> None:
     first = "\n".join(f"line {number} of {number % 7}" for number in range(5_000))
     second = "\n".join(f"line {number} of {number % 5}" for number in range(5_000))

@@ -344,6 +344,7 @@ async def test_a_small_screen_shows_one_side_at_a_time(tmp_path: Path) -> None:
         await made.shows("{{ text }}!", "By web: The export")  # what is written, and what becomes of it
 
 
+@pytest.mark.long
 async def test_the_request_stays_where_it_is_read_while_one_types(tmp_path: Path) -> None:
     long = "\n".join(f"Rule {number}" for number in range(200))
     async with composing(

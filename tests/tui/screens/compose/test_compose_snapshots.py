@@ -60,6 +60,7 @@ async def test_rows_with_problems_look_as_they_did(tmp_path: Path, size: str) ->
             compare(f"compose-problems-{size}", text_of(app))
 
 
+@pytest.mark.long
 async def test_an_empty_draft_looks_as_it_did(tmp_path: Path) -> None:
     async with told(tmp_path, empty=True) as (workspace, _):
         await drafts.keep(workspace, Draft())

@@ -70,6 +70,7 @@ async def test_the_marked_results_alone_are_tried_again(tmp_path: Path) -> None:
         assert [len(batch) for batch in made.simulator.world.batches] == [20, 2]
 
 
+@pytest.mark.long
 async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
     async with stage(tmp_path, ended=["fine"]) as made:
         await made.press("enter")
@@ -78,6 +79,7 @@ async def test_marked_successes_are_not_tried_again(tmp_path: Path) -> None:
         await made.shows("All marked requests have succeeded.")
 
 
+@pytest.mark.long
 async def test_kinds_are_chosen_with_the_marks_and_the_plan_follows(tmp_path: Path) -> None:
     async with stage(tmp_path) as made:
         await half_failed(made, tmp_path)
@@ -159,6 +161,7 @@ async def test_the_format_changes_the_name_and_the_order(tmp_path: Path, monkeyp
         assert len([json.loads(line) for line in (tmp_path / "fine.jsonl").read_text().splitlines()]) == 3
 
 
+@pytest.mark.long
 async def test_a_file_that_is_there_is_replaced_only_with_a_yes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +212,7 @@ async def test_an_export_after_a_search_writes_the_matches_unless_all_is_chosen(
             assert {row["error_type"] for row in csv.DictReader(file)} == {"overloaded_error"}
 
 
+@pytest.mark.long
 async def test_the_marked_results_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     async with stage(tmp_path, ended=["fine"]) as made:
@@ -226,6 +230,7 @@ async def test_results_not_saved_yet_cannot_be_exported(tmp_path: Path) -> None:
         await made.shows("are not saved yet")
 
 
+@pytest.mark.long
 async def test_a_form_shows_all_choices_and_left_and_right_go_through_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -266,6 +271,7 @@ async def test_enter_on_the_button_writes(tmp_path: Path, monkeypatch: pytest.Mo
         await made.shows("3 results written to fine.csv")
 
 
+@pytest.mark.long
 async def test_a_click_picks_a_choice_and_a_click_on_the_button_writes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,6 +296,7 @@ async def test_in_eighty_columns_the_boxes_of_a_retry_keep_their_keys(tmp_path: 
         await made.shows("max_tokens [ unchanged", "] t   model [ unchanged", "] m")
 
 
+@pytest.mark.long
 async def test_a_retry_names_what_is_changed_and_has_a_button(tmp_path: Path) -> None:
     async with stage(tmp_path, size=(100, 30)) as made:
         await half_failed(made, tmp_path)

@@ -27,6 +27,7 @@ async def _batch(shown: Stage) -> None:
     await shown.shows("of 8 ─", "doc-1")
 
 
+@pytest.mark.long
 async def test_one_outcome_after_the_other_is_shown_and_esc_shows_all(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path) as shown:
         await _batch(shown)
@@ -95,6 +96,7 @@ async def test_failures_are_shown_below_the_list_where_there_is_room(tmp_path: P
         await shown.shows("such as doc-2")
 
 
+@pytest.mark.long
 async def test_a_number_key_shows_one_outcome_and_1_shows_all_again(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)
@@ -171,6 +173,7 @@ async def test_every_attempt_of_a_request_is_listed_and_the_one_that_stands_name
         await shown.shows("ATTEMPT", "stands", "truncated", "doc-2 › Attempts", "1 attempt")
 
 
+@pytest.mark.long
 async def test_charts_say_outcomes_lengths_and_values_in_ascii_too(tmp_path: Path) -> None:
     async with furnished_stage(tmp_path, size=(80, 24)) as shown:
         await _batch(shown)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from batchtui.domain.results.mark import ReviewMark
 from tests.tui.stage import furnished_stage
 
