@@ -27,6 +27,7 @@ NEVER_ENDS = {"demo", "simulate"}
 """Commands that are parsed by another test and not run: they run until they are interrupted."""
 ASKS = {"submit", "retry", "continue", "cancel", "delete", "prune", "check", "resume", "judge"}
 """Commands that would ask: there is nobody, so they are given --yes."""
+MODELS = {"first-try": "sonnet-5-5", "second-try": "opus-5-5"}
 FOREIGN = "msgbatch_01HkF4xG2Lm8Qp5Rt7Vw9Yzb"
 """The manual's name of a batch that was created elsewhere."""
 ENDS_WELL = {ExitCode.DONE, ExitCode.NOT_ALL_SUCCEEDED}
@@ -68,6 +69,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     jsonl(tmp_path / "tickets.jsonl", requests(20, "t"))
     jsonl(tmp_path / "letters.jsonl", requests(5, "l"))
+    jsonl(tmp_path / "questions.jsonl", requests(60, "q"))
     (tmp_path / "openai.jsonl").write_text(json.dumps(FOREIGN_LINE) + "\n")
     (tmp_path / "sort.md").write_text(TEMPLATE)
     (tmp_path / "rubric.md").write_text("The answer is short.\n")
@@ -100,8 +102,8 @@ def marks_of_grace(batchtui: Batchtui, files: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if command_lines(page)], ids=lambda page: page.stem)
 def test_every_command_line_of_a_page_runs(page: Path, batchtui: Batchtui, files: Path, simulator: Simulator) -> None:
     for name in ("second-try", "first-try", "nightly"):
-        # The same requests to two models: they can be compared.
-        model = ["--model", "claude-sonnet-5-5"] if name == "first-try" else []
+        # The same questions to two models, neither that of the pages' own files: they can be compared.
+        model = [] if name == "nightly" else ["--model", f"claude-{MODELS[name]}"]
         path = jsonl(files / f"{name}.jsonl", requests(20, "n" if name == "nightly" else "t"))
         batchtui("submit", str(path), "--yes", "--name", name, *model)
     marks_of_grace(batchtui, files)
