@@ -11,7 +11,7 @@ from tests.mutation.equivalents import EQUIVALENT
 from tests.mutation.modules import GROUPS
 from tests.mutation.runner import ROOT, all_mutants
 
-SAMPLE = "15"
+SAMPLE = "10"
 """Mutants of each group. The whole takes about half an hour on two quiet cores: `python -m tests.mutation`."""
 
 SAMPLED = ("registry", "verdict")
