@@ -139,8 +139,9 @@ def test_a_failing_story_is_shortened_to_what_it_takes(monkeypatch: pytest.Monke
 
 
 FIRST, QUICK = int(os.environ.get("BATCHTUI_TEST_SEED", "20261121")), 50
-LONG = 10_000
-"""In fewer histories than this, rare pairs of actors may well not meet: then a zero says nothing."""
+ALL = 10_000
+LONG = int(os.environ.get("BATCHTUI_TEST_HISTORIES", ALL))
+"""In fewer histories than all, rare pairs of actors may well not meet: then a zero says nothing."""
 JOBS = 2
 
 
@@ -162,4 +163,4 @@ def test_nothing_is_broken_by_a_few_histories() -> None:
 def test_nothing_is_broken_by_many_histories_in_which_everything_occurs() -> None:
     done = run_many(FIRST, LONG, jobs=JOBS)
     assert told(done) == ""
-    assert coverage.missing(done.counts) == []
+    assert LONG < ALL or coverage.missing(done.counts) == []
