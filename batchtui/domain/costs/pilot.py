@@ -101,7 +101,7 @@ def _bootstrap(values: Sequence[float]) -> tuple[float, float]:
     number, mean, spread = len(values), fmean(values), stdev(values)
     if not spread:
         return mean, mean
-    # Seeded: the same results say the same, whoever looks at them.
+    # Seeded, so that the same results always give the same interval.
     dice, found = Random(number), []  # noqa: S311
     for _ in range(min(_DRAWS, max(100, _MOST_STEPS // number))):
         drawn = dice.choices(values, k=number)

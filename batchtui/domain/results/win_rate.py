@@ -110,7 +110,7 @@ def count_pairs(items: Iterable[tuple[Verdict | None, Verdict | None, Verdict | 
         elif forward is None or backward is None or not (forward.is_usable and backward.is_usable):
             counts["incomplete"] += 1
         else:
-            # Forward shows the first side first: whoever is preferred there in both orders was shown first.
+            # Both orders prefer the same place, not the same answer. Forward shows the first side first.
             counts["by_first_position" if forward is Verdict.FIRST else "by_second_position"] += 1
     return PairCounts(**counts)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -128,18 +130,25 @@ async def test_sends_of_earlier_versions_have_their_known_times_and_a_window_of_
     assert unknown.ended == batches["unknown"].lost_at
 
 
-async def test_a_registry_from_before_answers_were_reused_opens_and_keeps_its_parts(
-    tmp_path: Path,
-) -> None:
-    reuse = [name for name, _ in migrations.STEPS].index("parts that reuse answers")
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
+@contextmanager
+def made_before(step: str, folder: Path) -> Iterator[sqlite3.Connection]:
+    """A registry as it was before this step of the schema, to be filled."""
+    with sqlite3.connect(folder / "registry.db") as connection:
         connection.executescript(
             "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
             " STRICT"
         )
-        for version, (name, script) in enumerate(migrations.STEPS[:reuse], 1):
+        before = [name for name, _ in migrations.STEPS].index(step)
+        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
             connection.executescript(script)
             connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+        yield connection
+
+
+async def test_a_registry_from_before_answers_were_reused_opens_and_keeps_its_parts(
+    tmp_path: Path,
+) -> None:
+    with made_before("parts that reuse answers", tmp_path) as connection:
         connection.execute(
             "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
         )
@@ -162,15 +171,7 @@ async def test_a_registry_from_before_answers_were_reused_opens_and_keeps_its_pa
 async def test_a_registry_with_the_index_of_earlier_versions_opens_and_is_listed_in_the_same_order(
     tmp_path: Path,
 ) -> None:
-    before = [name for name, _ in migrations.STEPS].index("an index in the order of lists")
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
-        connection.executescript(
-            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
-            " STRICT"
-        )
-        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
-            connection.executescript(script)
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+    with made_before("an index in the order of lists", tmp_path) as connection:
         for job, day in enumerate((2, 3, 1)):
             connection.execute(
                 "INSERT INTO jobs (id, name, created_at, requests) VALUES (?, 'kept', '2026-11-30T12:00:00Z', 4)",
@@ -201,15 +202,7 @@ async def test_a_registry_with_the_index_of_earlier_versions_opens_and_is_listed
 
 
 async def test_a_registry_from_before_there_were_judges_opens_and_keeps_its_jobs(tmp_path: Path) -> None:
-    before = [name for name, _ in migrations.STEPS].index("judges and their scores")
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
-        connection.executescript(
-            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
-            " STRICT"
-        )
-        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
-            connection.executescript(script)
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+    with made_before("judges and their scores", tmp_path) as connection:
         connection.execute(
             "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
         )
@@ -225,15 +218,7 @@ async def test_a_registry_from_before_there_were_judges_opens_and_keeps_its_jobs
 
 
 async def test_a_registry_from_before_conversations_were_continued_opens_and_keeps_its_batches(tmp_path: Path) -> None:
-    before = [name for name, _ in migrations.STEPS].index("tool calls and limits of conversations")
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
-        connection.executescript(
-            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
-            " STRICT"
-        )
-        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
-            connection.executescript(script)
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+    with made_before("tool calls and limits of conversations", tmp_path) as connection:
         connection.execute(
             "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
         )
@@ -254,15 +239,7 @@ async def test_a_registry_from_before_conversations_were_continued_opens_and_kee
 
 
 async def test_a_registry_from_before_marks_opens_keeps_its_jobs_and_takes_marks(tmp_path: Path) -> None:
-    before = [name for name, _ in migrations.STEPS].index("marks of reviews")
-    with sqlite3.connect(tmp_path / "registry.db") as connection:
-        connection.executescript(
-            "CREATE TABLE schema_migrations (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL)"
-            " STRICT"
-        )
-        for version, (name, script) in enumerate(migrations.STEPS[:before], 1):
-            connection.executescript(script)
-            connection.execute("INSERT INTO schema_migrations VALUES (?, ?, '2026-11-30T12:00:00Z')", (version, name))
+    with made_before("marks of reviews", tmp_path) as connection:
         connection.execute(
             "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
         )
@@ -278,3 +255,23 @@ async def test_a_registry_from_before_marks_opens_keeps_its_jobs_and_takes_marks
         await registry.close()
     assert job is not None
     assert (job.name, mark.note) == ("kept", "fine")
+
+
+async def test_a_registry_from_before_pilots_opens_and_holds_none_of_its_parts(tmp_path: Path) -> None:
+    with made_before("parts that wait for the decision about a pilot", tmp_path) as connection:
+        connection.execute(
+            "INSERT INTO jobs (id, name, created_at, requests) VALUES ('job_1', 'kept', '2026-11-30T12:00:00Z', 2)"
+        )
+        connection.execute(
+            "INSERT INTO batches (job_id, part, parts, attempt, state, requests, planned_at)"
+            " VALUES ('job_1', 1, 1, 1, 'planned', 2, '2026-11-30T12:00:00Z')"
+        )
+    connection.close()
+    registry = Registry(tmp_path / "registry.db", tmp_path / "q", tmp_path / "r", clock=TurnedClock(), holder="me")
+    await registry.open()
+    try:
+        [batch] = await registry.queries.select()
+        held = await registry.queries.held_jobs()
+    finally:
+        await registry.close()
+    assert (batch.name, batch.is_pilot, batch.is_held, held) == ("kept", False, False, [])

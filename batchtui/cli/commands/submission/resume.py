@@ -127,10 +127,13 @@ async def _release(session: Session, workspace: Workspace, jobs: Sequence[str], 
         if pilot is not None and pilot.state.is_running:
             await refresh_batches(workspace, [pilot])
         report = await report_ended(workspace, job)
-        if report is not None and not yes:
-            for line in pilot_lines(report):
+        has_ended = pilot is not None and not pilot.state.is_open and not pilot.state.is_running
+        if has_ended and not yes:
+            for line in pilot_lines(report) if report else ():
                 session.notes.say(line)
-            question = f"Send the other {amount(report.waiting, 'request')}, {rest_words(report)}?"
+            question = "The pilot has no results. Send the other requests without knowing their cost?"
+            if report is not None:
+                question = f"Send the other {amount(report.waiting, 'request')}, {rest_words(report)}?"
             require_yes(session.notes, question, yes=False, lost="Nothing more was sent.")
         await release(workspace, job)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from batchtui.domain.batches.job import AWAITS_DECISION
 from batchtui.domain.batches.states import BatchState, ResultsState
-from batchtui.domain.errors import BatchtuiError, UsageError
+from batchtui.domain.errors import BatchtuiError, ResultsUnavailable, UsageError
 from batchtui.services.polling.pilot.report import pilot_of, report_pilot
 from batchtui.services.results.collect import collect
 from batchtui.services.submission.submit import bound_key
@@ -52,16 +52,22 @@ async def go_on(workspace: Workspace) -> list[str]:
 
 
 async def report_ended(workspace: Workspace, job: str) -> PilotReport | None:
-    """Report on the pilot of a job, whose results are fetched where they are not saved yet; None while it runs.
+    """Report on the pilot of a job, whose results are fetched where they are not saved yet.
+
+    Returns:
+        None while it runs, and where its results are gone for good.
 
     Raises:
-        GatewayError, ResultsDamaged, ResultsUnavailable, StorageError: its results cannot be had.
+        GatewayError, ResultsDamaged, StorageError: its results cannot be fetched this time.
     """
     pilot = pilot_of(await workspace.registry.queries.of_job(job))
     if pilot is None or not _has_ended(pilot):
         return None
     if pilot.results is not ResultsState.SAVED:
-        await collect(workspace, pilot)
+        try:
+            await collect(workspace, pilot)
+        except ResultsUnavailable:
+            return None
     return await report_pilot(workspace, job)
 
 

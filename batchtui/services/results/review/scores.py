@@ -1,6 +1,6 @@
 """Read what a judge job has answered into scores: `read_judge_results`.
 
-It runs when results of a judge job are saved, whoever collects them. It may run again at any time:
+It runs when results of a judge job are saved, by any command. It may run again at any time:
 the same answers give the same scores.
 """
 

@@ -238,3 +238,15 @@ async def test_two_programs_under_one_bound_send_the_others_once(
         await run_maintenance(rival)
         await run_maintenance(workspace)
     assert sent_custom_ids(simulator) == sorted(line["custom_id"] for line in lines())
+
+
+async def test_a_pilot_whose_results_are_gone_leaves_the_decision_to_a_person(
+    workspace: Workspace, tmp_path: Path, clock: TurnedClock
+) -> None:
+    job = (await send(workspace, tmp_path, auto_below=Decimal(100))).job.id
+    clock.turn(minutes=5)
+    await run_maintenance(workspace, sends=False)
+    clock.turn(hours=24 * 30)
+    assert await report_ended(workspace, job) is None
+    assert await go_on(workspace) == []
+    assert await release(workspace, job) == 3
