@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,9 @@ from batchtui.domain.submission.send_evidence import SendEnd
 from batchtui.registry.database import migrations
 from batchtui.registry.registry import Registry
 from tests.support.clock import TurnedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OLD = Path(__file__).parent / "before_evidence.sql"
 """A registry as the version before `sends` made it: a job in each state in which a send can leave it."""
